@@ -1,0 +1,35 @@
+import { type Code, catalogue, type Details } from './catalogue.ts'
+
+/** An error that a person may see. `message` says what happened, `remedy` what to do; both come from the catalogue. */
+export class CodedError<C extends Code = Code> extends Error {
+  readonly code: C
+  readonly details: Details<C>
+
+  constructor(code: C, details: Details<C>, options?: { cause?: unknown }) {
+    super((catalogue[code].message as (d: Details<C>) => string)(details), options)
+    this.name = 'CodedError'
+    this.code = code
+    this.details = details
+  }
+
+  get remedy(): string {
+    return (catalogue[this.code].remedy as (d: Details<C>) => string)(this.details)
+  }
+
+  get kind() {
+    return catalogue[this.code].kind
+  }
+
+  get retry() {
+    return catalogue[this.code].retry
+  }
+}
+
+/** Whatever was thrown, as a CodedError: coded ones as they are, all others as UNEXPECTED with the original as cause. */
+export function toCodedError(thrown: unknown): CodedError {
+  return thrown instanceof CodedError ? thrown : (new CodedError('UNEXPECTED', {}, { cause: thrown }) as CodedError)
+}
+
+export function isCoded<C extends Code>(thrown: unknown, code: C): thrown is CodedError<C> {
+  return thrown instanceof CodedError && (thrown.code as string) === code
+}

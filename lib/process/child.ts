@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { createInterface } from 'node:readline'
+
+/**
+ * The only door to child processes. No shell, and the child's environment is exactly `env`: nothing of ours is inherited.
+ */
+export interface ChildOptions {
+  command: string
+  args: readonly string[]
+  /** Exactly what the child sees. Secrets go here or into a 0600 file, never into `args`. */
+  env: Readonly<Record<string, string>>
+  cwd?: string
+  /** `pipe` leaves `child.stdin` to the caller; default is an empty input. */
+  stdin?: 'ignore' | 'pipe'
+  /** A stream with a file descriptor becomes the child's stdout itself, so that no byte passes through Node. */
+  stdout?: 'ignore' | 'pipe' | Writable
+  /** Aborting sends `stopSignal`, then SIGKILL after `graceMs`. */
+  signal?: AbortSignal
+  stopSignal?: NodeJS.Signals
+  graceMs?: number
+  uid?: number
+  gid?: number
+  /** The child leads its own process group: a Ctrl-C on our terminal does not reach it. */
+  detached?: boolean
+  onStdoutLine?: (line: string) => void
+  onStderrLine?: (line: string) => void
+}
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** The last 8 KiB of stderr. */
+  stderr: string
+  /** True when we asked it to stop (abort or stop()). */
+  stopped: boolean
+}
+
+export interface Child {
+  readonly pid: number
+  readonly stdin: Writable | null
+  readonly stdout: Readable | null
+  /** Never rejects. Resolves when the process has ended and its output is read to the end. */
+  readonly exited: Promise<Exit>
+  /** Asks it to end (`stopSignal`, SIGKILL after `graceMs`) and waits until it has. */
+  stop(): Promise<Exit>
+}
+
+const STDERR_LIMIT = 8 * 1024
+
+/**
+ * Starts a program. Rejects with the system's error (ENOENT, EACCES) when it cannot be started at all; everything later
+ * is told by `exited`.
+ */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  options.signal?.throwIfAborted()
+  const child = spawn(options.command, [...options.args], {
+    env: options.env as NodeJS.ProcessEnv,
+    cwd: options.cwd,
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? (options.onStdoutLine ? 'pipe' : 'ignore'), 'pipe'],
+    shell: false,
+    uid: options.uid,
+    gid: options.gid,
+    detached: options.detached ?? false,
+    windowsHide: true,
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  return watch(child, options)
+}
+
+function watch(child: ChildProcess, options: ChildOptions): Child {
+  let stderr = ''
+  let stopped = false
+  let killTimer: NodeJS.Timeout | undefined
+  child.stdin?.on('error', () => {}) // EPIPE: the exit code tells the story
+
+  const readers: Promise<void>[] = []
+  if (options.onStdoutLine && child.stdout) readers.push(eachLine(child.stdout, options.onStdoutLine))
+  if (child.stderr)
+    readers.push(
+      eachLine(child.stderr, (line) => {
+        stderr = `${stderr}${line}\n`.slice(-STDERR_LIMIT)
+        options.onStderrLine?.(line)
+      }),
+    )
+
+  const askToStop = () => {
+    if (stopped || child.exitCode !== null || child.signalCode !== null) return
+    stopped = true
+    child.kill(options.stopSignal ?? 'SIGTERM')
+    killTimer = setTimeout(() => child.kill('SIGKILL'), options.graceMs ?? 5000)
+  }
+  options.signal?.addEventListener('abort', askToStop, { once: true })
+  if (options.signal?.aborted) askToStop()
+
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', async (code, signal) => {
+      clearTimeout(killTimer)
+      options.signal?.removeEventListener('abort', askToStop)
+      await Promise.all(readers)
+      resolve({ code, signal, stderr: stderr.trim(), stopped })
+    })
+  })
+  return {
+    pid: child.pid as number,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    exited,
+    stop: () => {
+      askToStop()
+      return exited
+    },
+  }
+}
+
+async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line)
+}
+
+/** Runs a program to its end and collects its standard output as lines. Rejects only when it cannot be started. */
+export async function runChild(
+  options: Omit<ChildOptions, 'stdout' | 'stdin'>,
+): Promise<Exit & { stdout: string[] }> {
+  const stdout: string[] = []
+  const child = await startChild({
+    ...options,
+    onStdoutLine: (line) => {
+      if (options.onStdoutLine) options.onStdoutLine(line)
+      else stdout.push(line)
+    },
+  })
+  return { ...(await child.exited), stdout }
+}
+
+/** "exit 1" or "SIGKILL", for messages. */
+export function describeExit(exit: Exit): string {
+  return exit.signal ?? `exit ${exit.code}`
+}
