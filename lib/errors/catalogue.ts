@@ -206,6 +206,18 @@ export const catalogue = {
     message: (d) => `${d.source} gave nothing to save.`,
     remedy: () => 'Check the source’s settings: an empty result is treated as a failure, never as a backup.',
   }),
+  RESTORE_CONTENT_WRONG: entry<{ what: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `What came back of ${d.what} is not whole: ${d.reason}.`,
+    remedy: () => 'Nothing was put into place. Check the repository (restic check --read-data) and restore another snapshot.',
+  }),
+  RESTORE_TOOL_FAILED: entry<{ tool: string; exit: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.tool} could not restore (${d.exit}): ${d.reason}.`,
+    remedy: () => 'The target is as it was before. Restore into an empty database, with the roles that the dump names.',
+  }),
 
   // Where it goes
   RESTIC_MISSING: entry<{ looked: string[] }>({
@@ -364,11 +376,7 @@ export const catalogue = {
     message: () => 'Something went wrong that the program did not foresee.',
     remedy: () => 'Look for the request or run id in the server’s log, and report it with that line.',
   }),
-} as const satisfies Record<string, Entry<never>>
+}
 
 export type Code = keyof typeof catalogue
-export type Details<C extends Code> = Parameters<(typeof catalogue)[C]['message']>[0] extends infer D
-  ? unknown extends D
-    ? Record<never, never>
-    : D
-  : never
+export type Details<C extends Code> = Parameters<(typeof catalogue)[C]['message']>[0]

@@ -27,7 +27,7 @@ export class CodedError<C extends Code = Code> extends Error {
 
 /** Whatever was thrown, as a CodedError: coded ones as they are, all others as UNEXPECTED with the original as cause. */
 export function toCodedError(thrown: unknown): CodedError {
-  return thrown instanceof CodedError ? thrown : (new CodedError('UNEXPECTED', {}, { cause: thrown }) as CodedError)
+  return thrown instanceof CodedError ? thrown : new CodedError('UNEXPECTED', {}, { cause: thrown })
 }
 
 export function isCoded<C extends Code>(thrown: unknown, code: C): thrown is CodedError<C> {

@@ -1,0 +1,23 @@
+import type { Transaction } from '#lib/database/database.ts'
+
+export interface AuditEntry {
+  actor: { userId: string | null; email: string; address: string | null }
+  action: 'backup.trigger' | 'backup.cancel' | 'sign-in' | 'sign-in.failed' | 'token.create' | 'token.revoke' | 'settings.change' | 'user.create'
+  target?: { type: string; id: string }
+  details?: Record<string, string | number | boolean | null | string[]>
+}
+
+/** Writes who did what, in the same transaction as the deed. */
+export async function record(tx: Transaction, entry: AuditEntry): Promise<void> {
+  await tx.auditEvent.create({
+    data: {
+      actorId: entry.actor.userId,
+      actor: entry.actor.email,
+      address: entry.actor.address,
+      action: entry.action,
+      targetType: entry.target?.type ?? null,
+      targetId: entry.target?.id ?? null,
+      details: entry.details ?? {},
+    },
+  })
+}

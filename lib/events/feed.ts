@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Transaction } from '#lib/database/database.ts'
+import type { Log } from '#lib/log/log.ts'
+import type { Secret } from '#lib/secrets/secret.ts'
+
+const CHANNEL = 'backup_events'
+
+/** Says "look at this backup" to every process, when and only when the transaction commits. The rows are the truth. */
+export async function announce(tx: Transaction, backupId: string): Promise<void> {
+  await tx.$executeRaw`select pg_notify(${CHANNEL}, ${backupId})`
+}
+
+export interface Feed {
+  /** Calls `look` whenever the backup may have new events, and after every reconnection. Answers how to stop. */
+  watch(backupId: string, look: () => void): () => void
+  close(): Promise<void>
+}
+
+/** One LISTEN connection for the process; it reconnects by itself and then makes every watcher look, since it may have missed something. */
+export async function openFeed(url: Secret, log: Log): Promise<Feed> {
+  const watchers = new Map<string, Set<() => void>>()
+  let client: pg.Client | null = null
+  let closed = false
+
+  const connect = async () => {
+    const next = new pg.Client({ connectionString: url.reveal(), keepAlive: true, application_name: 'backup-trigger feed' })
+    next.on('notification', ({ payload }) => {
+      for (const look of watchers.get(payload ?? '') ?? []) look()
+    })
+    let lost = false
+    const onLost = (error?: Error) => {
+      if (lost || closed) return
+      lost = true
+      log.warn({ err: error }, 'event feed lost its connection')
+      void next.end().catch(() => {})
+      void reconnect()
+    }
+    next.on('error', onLost)
+    next.on('end', () => onLost())
+    await next.connect()
+    await next.query(`listen ${CHANNEL}`)
+    client = next
+  }
+
+  const reconnect = async () => {
+    for (let delayMs = 100; !closed; delayMs = Math.min(delayMs * 2, 5000)) {
+      try {
+        await connect()
+        for (const looks of watchers.values()) for (const look of looks) look()
+        return
+      } catch {
+        await sleep(delayMs)
+      }
+    }
+  }
+
+  await connect()
+  return {
+    watch(backupId, look) {
+      const looks = watchers.get(backupId) ?? new Set()
+      watchers.set(backupId, looks.add(look))
+      return () => {
+        looks.delete(look)
+        if (looks.size === 0) watchers.delete(backupId)
+      }
+    },
+    async close() {
+      closed = true
+      await client?.end()
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import pino from 'pino'
+import type { Config } from '#lib/config/config.ts'
+
+export type Log = pino.Logger
+
+const levels = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const
+
+/**
+ * The process's log: one JSON object a line on stdout, ISO times, level by LOG_VERBOSITY. Secrets are `Secret` objects and
+ * print as `[secret]`; nothing is redacted by pattern.
+ */
+export function openLog(config: Pick<Config, 'LOG_VERBOSITY'>, stream?: pino.DestinationStream): Log {
+  const options: pino.LoggerOptions = {
+    level: levels[config.LOG_VERBOSITY],
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  }
+  return stream ? pino(options, stream) : pino(options)
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** Every kind of job: its payload, parsed when it is sent and again when it is taken, and how it is retried. */
+export const jobs = {
+  /** Take one queued run and execute it. The run's own row says what became of it; the job is only the nudge. */
+  'backup.run': {
+    payload: z.object({ runId: z.uuid(), environment: z.string() }),
+    options: { retryLimit: 3, retryDelay: 5, expireInSeconds: 86_000, heartbeatSeconds: 10 },
+  },
+  /** Tell people how a backup ended. */
+  'notify.backup-ended': {
+    payload: z.object({ backupId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
+  /** Send one stored delivery. */
+  'notify.deliver': {
+    payload: z.object({ deliveryId: z.uuid() }),
+    options: { retryLimit: 8, retryDelay: 10, retryBackoff: true, expireInSeconds: 300 },
+  },
+} as const
+
+export type JobName = keyof typeof jobs
+export type JobPayload<N extends JobName> = z.infer<(typeof jobs)[N]['payload']>
