@@ -14,6 +14,8 @@ export interface DriverContext {
   storageRoots: readonly string[]
   /** Extra folders to look for programs in, before the system's own. */
   toolPath: readonly string[]
+  /** Instead of the system's own folders (see tools.ts); tests pass an empty list to be without any program. */
+  systemToolPath?: readonly string[]
 }
 
 export interface SourceProbe {
@@ -35,7 +37,8 @@ export interface Inventory {
  * A copy that is being made. Obligations:
  * - `stream`: `write` makes the data appear on `sink`, which is given to a dump program as its stdout itself; the sink is
  *   never ended by the driver. Resolving means that the program said it was done and the driver believes the data whole;
- *   any doubt rejects with a CodedError. The end of a stream proves nothing.
+ *   any doubt rejects with a CodedError. The end of a stream proves nothing. `signal` is aborted when the sink's reader
+ *   died: the driver stops its program and rejects with the signal's reason, as it does when the run is cancelled.
  * - `paths`: the paths exist and are ready to be read when `open` resolves.
  * - `close` is called exactly once, whatever happened, and leaves nothing behind.
  */
@@ -44,7 +47,7 @@ export type SourceCopy =
       shape: 'stream'
       /** The name under which the data appears in the snapshot. No slashes. */
       filename: string
-      write(sink: Writable): Promise<void>
+      write(sink: Writable, signal: AbortSignal): Promise<void>
       close(): Promise<void>
     }
   | {
@@ -67,13 +70,18 @@ export interface SourceDriver<Settings = unknown> {
   readonly type: SourceType
   /** One parser for API, CLI and forms. Secret fields are `Secret` after parsing. */
   readonly settings: z.ZodType<Settings>
-  /** The names of the settings that are secret: stored sealed and never answered. */
+  /** The settings that are secret: stored sealed and never answered. Dots lead into nested ones: `connection.password`. */
   readonly secretFields: readonly string[]
   /** Read-only, seconds: reachable? tool present and new enough? how big? Rejects with a CodedError. */
   probe(settings: Settings, ctx: DriverContext): Promise<SourceProbe>
   /** Starts a copy. On rejection or abort nothing is left behind. */
   open(settings: Settings, ctx: DriverContext): Promise<SourceCopy>
-  /** Brings a restored snapshot (a folder that holds what `open` gave) into the place that `settings` names. Any error rejects. */
-  restore(settings: Settings, folder: string, ctx: DriverContext): Promise<RestoreReceipt>
+  /**
+   * Brings a restored snapshot into the place that `settings` names; files and exports go below `target` instead when it
+   * is given. `folder` is what `restic restore --target folder` made: a stream is at folder/<filename>, a path /a/b at
+   * folder/a/b. Any error rejects, and then databases are as they were.
+   */
+  restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /** What is there now, in the terms that a restore is compared in. */
   inspect(settings: Settings, ctx: DriverContext): Promise<Inventory>
 }

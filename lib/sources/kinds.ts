@@ -1,5 +1,10 @@
 /** The drivers there are, and what each backs up. A new driver starts here and in registry.ts. */
-export const sourceKinds = { sqlite: 'DATABASE', postgres: 'DATABASE', 'user-data': 'USER_DATA', files: 'STORAGE' } as const
+export const sourceKinds = {
+  sqlite: 'DATABASE',
+  postgres: 'DATABASE',
+  'user-data': 'USER_DATA',
+  files: 'STORAGE',
+} as const
 
 export type SourceKind = keyof typeof sourceKinds
 export type SourceType = (typeof sourceKinds)[SourceKind]

@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises'
+import { Client, type ClientConfig } from 'pg'
+import { z } from 'zod'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { DriverContext } from '../driver.ts'
+import { absolutePath, secretText } from '../settings.ts'
+import { postgresError } from './postgres-errors.ts'
+
+const word = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, 'is too long')
+    .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
+
+export const postgresFields = {
+  /** A host name or address, or the folder of a Unix socket. One host: a comma is refused. */
+  host: word(255).refine((host) => !host.includes(','), 'must be one host'),
+  port: z.int().min(1).max(65535).default(5432),
+  database: word(63),
+  user: word(63),
+  /** May be absent where the server trusts the connection. */
+  password: secretText.optional(),
+  /** As in libpq: `prefer` and `require` encrypt without checking who answers; `verify-full` checks. */
+  sslMode: z.enum(['disable', 'prefer', 'require', 'verify-full']).default('prefer'),
+  /** A PEM file on the worker, with the authority that signed the server's certificate. `verify-full` needs it. */
+  sslRootCert: absolutePath.optional(),
+}
+
+export const needsRootCert = {
+  check: (s: { sslMode: string; sslRootCert?: string | undefined }) =>
+    s.sslMode !== 'verify-full' || s.sslRootCert !== undefined,
+  params: { path: ['sslRootCert'], message: 'verify-full needs the certificate of the authority' },
+}
+
+export const postgresConnection = z.strictObject(postgresFields).refine(needsRootCert.check, needsRootCert.params)
+export type PostgresConnection = z.infer<typeof postgresConnection>
+
+const CONNECT_TIMEOUT_MS = 15_000
+
+/** What libpq's programs see: this and nothing of ours. The password travels here, never in an argument. */
+export function libpqEnvironment(s: PostgresConnection): Record<string, string> {
+  return {
+    PGHOST: s.host,
+    PGPORT: String(s.port),
+    PGUSER: s.user,
+    PGDATABASE: s.database,
+    ...(s.password ? { PGPASSWORD: s.password.reveal() } : {}),
+    PGPASSFILE: '/dev/null',
+    PGSSLMODE: s.sslMode,
+    ...(s.sslRootCert ? { PGSSLROOTCERT: s.sslRootCert } : {}),
+    PGGSSENCMODE: 'disable',
+    PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_MS / 1000),
+    PGAPPNAME: 'system-backup-trigger',
+    LC_ALL: 'C',
+  }
+}
+
+/**
+ * Gives `work` a connection and closes it whatever happens. An abort cuts the connection, and the rejection is then the
+ * signal's reason. Errors of connecting become CodedErrors; what `work` throws passes through unchanged, except for a
+ * broken connection.
+ */
+export async function withPostgres<T>(
+  settings: PostgresConnection,
+  ctx: Pick<DriverContext, 'signal'>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  ctx.signal.throwIfAborted()
+  const client = await connect(settings, ctx.signal)
+  const cut = () => socketOf(client).destroy()
+  ctx.signal.addEventListener('abort', cut, { once: true })
+  try {
+    ctx.signal.throwIfAborted()
+    // The server ends a query soon after we are cut off, where it can (14 and newer).
+    await client.query(
+      `SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`,
+    )
+    return await work(client)
+  } catch (thrown) {
+    ctx.signal.throwIfAborted()
+    throw postgresError(thrown, settings) ?? thrown
+  } finally {
+    ctx.signal.removeEventListener('abort', cut)
+    await client.end().catch(() => {})
+  }
+}
+
+async function connect(settings: PostgresConnection, signal: AbortSignal): Promise<Client> {
+  const tls = { checkServerIdentity: () => undefined, rejectUnauthorized: false }
+  if (settings.sslMode === 'disable') return tryToConnect(settings, false, signal)
+  if (settings.sslMode === 'require') return tryToConnect(settings, tls, signal)
+  if (settings.sslMode === 'verify-full') {
+    const path = settings.sslRootCert as string
+    const ca = await readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new CodedError('PATH_NOT_FOUND', { path }, { cause })
+    })
+    return tryToConnect(settings, { ca, rejectUnauthorized: true }, signal)
+  }
+  try {
+    return await tryToConnect(settings, tls, signal)
+  } catch (thrown) {
+    // The client library has no code for this answer; the words are its own, not the server's.
+    const cause = thrown instanceof CodedError ? thrown.cause : undefined
+    if (!(cause instanceof Error) || !cause.message.includes('does not support SSL')) throw thrown
+    return tryToConnect(settings, false, signal)
+  }
+}
+
+async function tryToConnect(s: PostgresConnection, ssl: ClientConfig['ssl'], signal: AbortSignal): Promise<Client> {
+  const client = new Client({
+    host: s.host,
+    port: s.port,
+    database: s.database,
+    user: s.user,
+    password: () => s.password?.reveal() ?? '', // a function keeps the library from PGPASSWORD and .pgpass
+    ssl: s.host.startsWith('/') ? false : ssl,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'system-backup-trigger',
+    fallback_application_name: 'system-backup-trigger',
+  })
+  client.on('error', () => {}) // told again by the query that was going on
+  const cut = () => socketOf(client).destroy()
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    await client.connect()
+    return client
+  } catch (thrown) {
+    socketOf(client).destroy()
+    signal.throwIfAborted()
+    throw postgresError(thrown, s, 'connecting') ?? thrown
+  } finally {
+    signal.removeEventListener('abort', cut)
+  }
+}
+
+function socketOf(client: Client): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
+}

@@ -1,0 +1,119 @@
+import { open, stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { describeExit, startChild } from '#lib/process/child.ts'
+import type { DriverContext } from '../driver.ts'
+import { absolutePath } from '../settings.ts'
+import type { SqliteMessage, SqliteRequest } from './sqlite-child.ts'
+
+export const sqliteFields = {
+  /** The database file. Its -wal and -shm files are found by themselves. */
+  path: absolutePath,
+}
+export const sqliteConnection = z.strictObject(sqliteFields)
+export type SqliteConnection = z.infer<typeof sqliteConnection>
+
+/** One row: its values as text, and the row as a JSON object. */
+export type SqliteRow = [values: (string | null)[], json: string]
+
+const SQLITE_PERM = 3
+const SQLITE_CANTOPEN = 14
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+const SQLITE_BUSY = 5
+
+/** Rejects with PATH_NOT_FOUND unless the path is a file that can be read. Resolves to its size. */
+export async function requireSqliteFile(path: string): Promise<number> {
+  try {
+    const found = await stat(path)
+    if (!found.isFile()) throw new Error('not a regular file')
+    await (await open(path, 'r')).close()
+    return found.size
+  } catch (cause) {
+    throw new CodedError('PATH_NOT_FOUND', { path }, { cause })
+  }
+}
+
+/**
+ * Runs one request in a child process and hands over each line; the child waits while `onLine` works. Resolves only when
+ * the child said that it was done; rejects with a CodedError, with what `onLine` threw, or with the signal's reason. The
+ * child has ended either way.
+ */
+export async function askSqlite(
+  request: SqliteRequest,
+  ctx: Pick<DriverContext, 'signal'>,
+  onLine: (line: SqliteMessage | SqliteRow) => void | Promise<void>,
+): Promise<void> {
+  const child = await startChild({
+    command: process.execPath,
+    args: [fileURLToPath(new URL('./sqlite-child.ts', import.meta.url)), JSON.stringify(request)],
+    env: { NODE_NO_WARNINGS: '1' },
+    stdout: 'pipe',
+    signal: ctx.signal,
+    stopSignal: 'SIGKILL', // it only reads; a half-written copy is removed with the scratch folder
+  })
+  let done = false
+  let failure: unknown
+  try {
+    for await (const text of linesOf(child.stdout as Readable)) {
+      const line = JSON.parse(text) as SqliteMessage | SqliteRow
+      if (!Array.isArray(line) && 'error' in line) throw sqliteError(request.path, line.error)
+      if (!Array.isArray(line) && 'done' in line) done = true
+      else await onLine(line)
+    }
+  } catch (thrown) {
+    failure = thrown
+    await child.stop()
+  }
+  const exit = await child.exited
+  ctx.signal.throwIfAborted()
+  if (failure !== undefined) throw failure
+  if (!done || exit.code !== 0)
+    throw new CodedError('SOURCE_DUMP_FAILED', {
+      tool: 'The SQLite reader',
+      exit: describeExit(exit),
+      reason: exit.stderr.split('\n').at(-1) || 'it ended without saying that it was done',
+    })
+}
+
+/** Rows per table. */
+export async function countSqlite(path: string, ctx: Pick<DriverContext, 'signal'>) {
+  const tables: Record<string, number> = {}
+  let version = ''
+  await askSqlite({ command: 'count', path }, ctx, (line) => {
+    if (Array.isArray(line)) return
+    if ('version' in line) version = line.version
+    if ('table' in line) tables[line.table] = line.rows
+  })
+  return { version, tables }
+}
+
+function sqliteError(path: string, error: Extract<SqliteMessage, { error: unknown }>['error']): CodedError {
+  const source = `The SQLite database ${path}`
+  const code = error.errcode & 0xff // the rest is SQLite's extended code
+  if (error.stage === 'check' || code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
+    return new CodedError('SOURCE_DAMAGED', { source, reason: error.message })
+  if (code === SQLITE_CANTOPEN || code === SQLITE_PERM) return new CodedError('PATH_NOT_FOUND', { path })
+  if (code === SQLITE_BUSY)
+    return new CodedError('SOURCE_UNREACHABLE', { source, reason: 'another program keeps it locked' })
+  if (error.stage === 'query') return new CodedError('SOURCE_QUERY_FAILED', { name: error.name, reason: error.message })
+  return new CodedError('SOURCE_DUMP_FAILED', {
+    tool: 'VACUUM INTO',
+    exit: `SQLite error ${error.errcode}`,
+    reason: error.message,
+  })
+}
+
+/** Lines end with \n alone: readline would also split at U+2028, which JSON leaves unescaped. */
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  stream.setEncoding('utf8')
+  let rest = ''
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() as string
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}

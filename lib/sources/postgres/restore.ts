@@ -1,0 +1,65 @@
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { describeExit, runChild } from '#lib/process/child.ts'
+import { libpqEnvironment, type PostgresConnection, withPostgres } from '../connections/postgres.ts'
+import type { DriverContext, RestoreReceipt } from '../driver.ts'
+import { theOnlyFile } from '../restored-folder.ts'
+import { countRows, describeServer } from './queries.ts'
+import { type FoundTool, findTools } from './tools.ts'
+
+/**
+ * Plays the archive into the database that `settings` names, in one transaction: an error, such as a table that is there
+ * already, leaves the database as it was. The database must exist.
+ */
+export async function restoreArchive(
+  settings: PostgresConnection,
+  folder: string,
+  ctx: DriverContext,
+): Promise<RestoreReceipt> {
+  const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
+  const server = await withPostgres(settings, ctx, describeServer)
+  const tool = await readerOf(archive, await findTools('pg_restore', server.major, ctx), ctx)
+  const exit = await runChild({
+    command: tool.command,
+    args: [
+      '--exit-on-error',
+      '--single-transaction',
+      '--no-password',
+      `--dbname=${asConnectionWord(settings)}`,
+      archive,
+    ],
+    env: libpqEnvironment(settings),
+    signal: ctx.signal,
+    onStderrLine: (line) => ctx.log('warning', line),
+  })
+  ctx.signal.throwIfAborted()
+  if (exit.code !== 0)
+    throw new CodedError('RESTORE_TOOL_FAILED', {
+      tool: 'pg_restore',
+      exit: describeExit(exit),
+      reason: exit.stderr.split('\n')[0] || 'it gave no reason',
+    })
+  const tables = await withPostgres(settings, ctx, countRows)
+  return {
+    summary: `${Object.keys(tables).length} tables restored into ${settings.database} by pg_restore ${tool.version}`,
+    inventory: { tables, files: null, bytes: null },
+  }
+}
+
+/** --dbname reads a connection string, in which a database called "a=b" would be something else. */
+function asConnectionWord(settings: PostgresConnection): string {
+  return `dbname='${settings.database.replaceAll(/['\\]/g, '\\$&')}'`
+}
+
+/** An archive of a newer pg_dump is refused by older pg_restores: the first that can read all of it is taken. */
+async function readerOf(archive: string, tools: FoundTool[], ctx: DriverContext): Promise<FoundTool> {
+  let reason = ''
+  for (const tool of tools) {
+    // Reading it all, not only its table of contents, finds an archive that was cut.
+    const args = ['--file=/dev/null', archive]
+    const exit = await runChild({ command: tool.command, args, env: { LC_ALL: 'C' }, signal: ctx.signal })
+    ctx.signal.throwIfAborted()
+    if (exit.code === 0) return tool
+    reason = exit.stderr.split('\n')[0] || describeExit(exit)
+  }
+  throw new CodedError('RESTORE_CONTENT_WRONG', { what: 'the PostgreSQL archive', reason })
+}

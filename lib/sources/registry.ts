@@ -1,0 +1,21 @@
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { SourceDriver } from './driver.ts'
+import { filesDriver } from './files/driver.ts'
+import type { SourceKind } from './kinds.ts'
+import { postgresDriver } from './postgres/driver.ts'
+import { sqliteDriver } from './sqlite/driver.ts'
+import { userDataDriver } from './user-data/driver.ts'
+
+/** Every driver there is. The compiler refuses a kind without one. */
+const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
+  sqlite: sqliteDriver as SourceDriver,
+  postgres: postgresDriver as SourceDriver,
+  'user-data': userDataDriver as SourceDriver,
+  files: filesDriver as SourceDriver,
+}
+
+/** Throws SOURCE_KIND_UNKNOWN. */
+export function driverOf(kind: string): SourceDriver {
+  if (Object.hasOwn(drivers, kind)) return drivers[kind as SourceKind]
+  throw new CodedError('SOURCE_KIND_UNKNOWN', { kind, known: Object.keys(drivers) })
+}

@@ -1,0 +1,96 @@
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type PostgresConnection, withPostgres } from '../connections/postgres.ts'
+import { countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
+import type { DriverContext, Inventory, SourceDriver } from '../driver.ts'
+import { requireInside } from '../storage-roots.ts'
+import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
+import { exportFromPostgres } from './read-postgres.ts'
+import { exportFromSqlite } from './read-sqlite.ts'
+import { type UserDataSettings, userDataSettings } from './settings.ts'
+
+/**
+ * Chosen tables and queries as files that people and programs can read: <name>.csv, <name>.ndjson and manifest.json, all
+ * from one moment. A restore brings back the files, checked; it does not load them into a database.
+ */
+export const userDataDriver: SourceDriver<UserDataSettings> = {
+  kind: 'user-data',
+  type: 'USER_DATA',
+  settings: userDataSettings,
+  secretFields: ['connection.password'],
+
+  async probe({ connection, exports }, ctx) {
+    const summary = `${exports.length} ${exports.length === 1 ? 'export' : 'exports'}`
+    if (connection.kind === 'sqlite') {
+      const bytes = await requireSqliteFile(connection.path)
+      const { version } = await countSqlite(connection.path, ctx)
+      return { summary: `${summary} from SQLite ${version}`, bytes }
+    }
+    const version = await withPostgres(asConnection(connection), ctx, async (client) => {
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+      return rows[0]?.server_version.split(' ')[0]
+    })
+    return { summary: `${summary} from PostgreSQL ${version}`, bytes: null }
+  },
+
+  async open(settings, ctx) {
+    ctx.signal.throwIfAborted()
+    const close = () => removeExports(settings, ctx.scratch)
+    try {
+      const path = join(ctx.scratch, MANIFEST)
+      await writeFile(path, `${JSON.stringify(await exportAll(settings, ctx), null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+      ctx.signal.throwIfAborted()
+    } catch (thrown) {
+      await close()
+      throw thrown
+    }
+    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, close }
+  },
+
+  async restore(_settings, folder, ctx, target) {
+    const { folder: from, manifest } = await verifyExports(folder, ctx.signal)
+    const inventory = inventoryOf(manifest)
+    if (target !== undefined) {
+      await requireInside(target, [...ctx.storageRoots, ctx.scratch])
+      await mkdir(target, { recursive: true })
+      // The manifest last, as when it was made.
+      const files = [...manifest.exports.flatMap((one) => [one.csv.file, one.ndjson.file]), MANIFEST]
+      for (const file of files) {
+        ctx.signal.throwIfAborted()
+        await copyFile(join(from, file), join(target, file))
+      }
+    }
+    return { summary: `${manifest.exports.length} exports of ${manifest.snapshotAt} checked: all whole`, inventory }
+  },
+
+  /** Reads everything once, as a backup would, and keeps nothing. */
+  async inspect(settings, ctx) {
+    try {
+      return inventoryOf(await exportAll(settings, ctx))
+    } finally {
+      await removeExports(settings, ctx.scratch)
+    }
+  },
+}
+
+function exportAll({ connection, exports }: UserDataSettings, ctx: DriverContext): Promise<Manifest> {
+  return connection.kind === 'sqlite'
+    ? exportFromSqlite({ path: connection.path }, exports, ctx)
+    : exportFromPostgres(asConnection(connection), exports, ctx)
+}
+
+function asConnection({ kind: _, ...connection }: { kind: 'postgres' } & PostgresConnection): PostgresConnection {
+  return connection
+}
+
+/** Rows per export; the manifest's own size differs by the time in it and is left out. */
+function inventoryOf(manifest: Manifest): Inventory {
+  const tables = Object.fromEntries(manifest.exports.map((one) => [one.name, one.rows]))
+  const bytes = manifest.exports.reduce((sum, one) => sum + one.csv.bytes + one.ndjson.bytes, 0)
+  return { tables, files: manifest.exports.length * 2 + 1, bytes }
+}
+
+async function removeExports({ exports }: UserDataSettings, scratch: string): Promise<void> {
+  const names = exports.flatMap(({ name }) => [`${name}.csv`, `${name}.ndjson`])
+  for (const file of [...names, MANIFEST]) await rm(join(scratch, file), { force: true })
+}
