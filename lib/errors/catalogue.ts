@@ -287,7 +287,21 @@ export const catalogue = {
     remedy: () => 'Check the repository (restic check) before trusting it, then trigger again.',
   }),
 
+  DATABASE_NAME_UNKNOWN: entry<{ name: string; known: string[] }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `No database source is named “${d.name}”.`,
+    remedy: (d) => (d.known.length > 0 ? `Use one of: ${d.known.join(', ')}.` : 'Add a source of type DATABASE first.'),
+  }),
+
   // How a run ended
+  FILES_UNREADABLE: entry<{ count: number; names: string[] }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) =>
+      `Saved, but ${d.count} ${d.count === 1 ? 'file' : 'files'} could not be read: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
+    remedy: () => 'Give the worker’s user the right to read them, or exclude them; then trigger again. The log names each one.',
+  }),
   RUN_CANCELLED: entry<{ by: string }>({
     kind: 'conflict',
     retry: 'never',

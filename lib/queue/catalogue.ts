@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 /** Every kind of job: its payload, parsed when it is sent and again when it is taken, and how it is retried. */
 export const jobs = {
-  /** Take one queued run and execute it. The run's own row says what became of it; the job is only the nudge. */
+  /** Take one queued run (lane: the environment's id) and execute it. The run's own row says what became of it; the job is only the nudge. */
   'backup.run': {
-    payload: z.object({ runId: z.uuid(), environment: z.string() }),
+    payload: z.object({ runId: z.uuid() }),
     options: { retryLimit: 3, retryDelay: 5, expireInSeconds: 86_000, heartbeatSeconds: 10 },
   },
   /** Tell people how a backup ended. */

@@ -5,14 +5,20 @@ import type { Secret } from '#lib/secrets/secret.ts'
 import { type JobName, type JobPayload, jobs } from './catalogue.ts'
 
 export interface Queue {
-  /** Sends a job as part of the transaction: it exists when, and only when, the transaction is committed. */
-  send<N extends JobName>(tx: Transaction, name: N, payload: JobPayload<N>): Promise<void>
-  /** Handles jobs of one kind, up to `concurrency` at once. `signal` is aborted when the queue stops for good. */
+  /**
+   * Sends a job as part of the transaction: it exists when, and only when, the transaction is committed. Jobs of one
+   * `lane` are only taken by those who work that lane.
+   */
+  send<N extends JobName>(tx: Transaction, name: N, payload: JobPayload<N>, lane?: string): Promise<void>
+  /** Handles jobs of one kind and lane, up to `concurrency` at once. `signal` is aborted when the queue stops for good. */
   work<N extends JobName>(
     name: N,
-    options: { concurrency: number },
+    options: { concurrency: number; lane?: string },
     handler: (payload: JobPayload<N>, context: { signal: AbortSignal; lastAttempt: boolean }) => Promise<void>,
   ): Promise<void>
+  /** Makes the lane, once. Sending to a lane that nobody made is an error. */
+  openLane(name: JobName, lane: string): Promise<void>
+  ping(): Promise<void>
   /** Takes no more jobs, waits up to `graceMs` for those at work, then aborts their signals. */
   stop(graceMs: number): Promise<void>
 }
@@ -29,22 +35,44 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
   })
   boss.on('error', (error) => log.error({ err: error }, 'queue'))
   await boss.start()
-  for (const [name, { options }] of Object.entries(jobs)) await boss.createQueue(name, { notify: true, ...options })
+
+  const made = new Set<string>()
+  const make = async (name: JobName, lane?: string): Promise<string> => {
+    const queue = lane === undefined ? name : `${name}/${lane}`
+    if (!made.has(queue)) await boss.createQueue(queue, { notify: true, ...jobs[name].options })
+    made.add(queue)
+    return queue
+  }
+  for (const name of Object.keys(jobs) as JobName[]) await make(name)
+
   return {
-    async send(tx, name, payload) {
-      await boss.send(name, jobs[name].payload.parse(payload), { db: fromPrisma(tx) })
+    async send(tx, name, payload, lane) {
+      const queue = lane === undefined ? name : `${name}/${lane}`
+      const id = await boss.send(queue, jobs[name].payload.parse(payload), { db: fromPrisma(tx) })
+      if (id === null) throw new Error(`the queue ${queue} did not take a job`)
     },
-    async work(name, { concurrency }, handler) {
+    async work(name, { concurrency, lane }, handler) {
       await boss.work(
-        name,
-        { localConcurrency: concurrency, batchSize: 1, includeMetadata: true, pollingIntervalSeconds: 2, heartbeatRefreshSeconds: 2 },
+        await make(name, lane),
+        {
+          localConcurrency: concurrency,
+          batchSize: 1,
+          includeMetadata: true,
+          pollingIntervalSeconds: 2,
+          heartbeatRefreshSeconds: 2,
+        },
         async ([job]) => {
           if (!job) return
-          const lastAttempt = job.retryCount >= job.retryLimit
           const payload = jobs[name].payload.parse(job.data) as JobPayload<typeof name>
-          await handler(payload, { signal: job.signal, lastAttempt })
+          await handler(payload, { signal: job.signal, lastAttempt: job.retryCount >= job.retryLimit })
         },
       )
+    },
+    async openLane(name, lane) {
+      await make(name, lane)
+    },
+    async ping() {
+      await boss.getQueue('backup.run')
     },
     stop: (graceMs) => boss.stop({ graceful: true, timeout: graceMs, close: true }),
   }

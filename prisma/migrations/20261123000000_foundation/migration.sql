@@ -42,6 +42,7 @@ CREATE TABLE "repositories" (
     "location" TEXT NOT NULL,
     "sealed_password" TEXT NOT NULL,
     "is_default" BOOLEAN NOT NULL DEFAULT false,
+    "initialised_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "repositories_pkey" PRIMARY KEY ("id")

@@ -1,0 +1,102 @@
+import { basename, extname, normalize } from 'node:path'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { SourceType } from '#prisma/client/enums.ts'
+import type { TriggerInput } from './input.ts'
+
+export interface Candidate {
+  id: string
+  name: string
+  type: SourceType
+  kind: string
+  enabled: boolean
+  environment: { id: string; name: string }
+  repositoryId: string | null
+  settings: unknown
+  /** The backup that is queued or running for it, if any. */
+  activeBackupId: string | null
+}
+
+export interface Admitted {
+  source: Candidate
+  repositoryId: string
+  /** Overrides of the source's settings for this run. */
+  databaseName: string | null
+  storagePath: string | null
+}
+
+/**
+ * Decides what a trigger starts, from facts alone: which sources, into which repository, narrowed to what.
+ * Throws the code of the first reason to refuse; a trigger is admitted whole or not at all.
+ */
+export function admit(input: TriggerInput, sources: Candidate[], facts: { environments: string[]; defaultRepositoryId: string | null }): Admitted[] {
+  for (const name of input.environments ?? []) {
+    if (!facts.environments.includes(name)) throw new CodedError('ENVIRONMENT_UNKNOWN', { name, known: facts.environments })
+  }
+  const wanted = input.environments?.length ? input.environments : facts.environments
+  const reachable = sources.filter((source) => wanted.includes(source.environment.name))
+  const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
+  const admitted = narrow(input, chosen).map(({ source, databaseName, storagePath }) => {
+    const repositoryId = source.repositoryId ?? facts.defaultRepositoryId
+    if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
+    return { source, repositoryId, databaseName, storagePath }
+  })
+  if (admitted.length === 0) throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
+  const busy = admitted.map((run) => run.source).filter((source) => source.activeBackupId !== null)
+  if (busy.length > 0)
+    throw new CodedError('BACKUP_ALREADY_RUNNING', {
+      sources: busy.map((source) => source.name),
+      backupIds: [...new Set(busy.map((source) => source.activeBackupId as string))],
+    })
+  return admitted
+}
+
+function all(input: TriggerInput, reachable: Candidate[]): Candidate[] {
+  return reachable.filter((source) => source.enabled && (input.type === 'FULL' || source.type === input.type))
+}
+
+function named(input: TriggerInput, reachable: Candidate[]): Candidate[] {
+  return [...new Set(input.sourceIds)].map((id) => {
+    const source = reachable.find((candidate) => candidate.id === id)
+    if (!source) throw new CodedError('SOURCE_UNKNOWN', { id })
+    if (!source.enabled) throw new CodedError('SOURCE_DISABLED', { name: source.name })
+    if (input.type !== 'FULL' && source.type !== input.type)
+      throw new CodedError('SOURCE_TYPE_MISMATCH', { name: source.name, type: source.type, wanted: input.type })
+    return source
+  })
+}
+
+type Narrowed = Omit<Admitted, 'repositoryId'>
+
+function narrow(input: TriggerInput, chosen: Candidate[]): Narrowed[] {
+  if (input.databaseName !== undefined) return byDatabase(input.databaseName, chosen)
+  if (input.storagePath !== undefined) return byFolder(normalize(input.storagePath), chosen)
+  return chosen.map((source) => ({ source, databaseName: null, storagePath: null }))
+}
+
+/**
+ * The sources of that database, by its own name or the source's. A single PostgreSQL source may also be asked for
+ * another database of its server.
+ */
+function byDatabase(name: string, chosen: Candidate[]): Narrowed[] {
+  const matching = chosen.filter((source) => source.name === name || databaseOf(source) === name)
+  if (matching.length > 0) return matching.map((source) => ({ source, databaseName: null, storagePath: null }))
+  const [only] = chosen
+  if (chosen.length === 1 && only?.kind === 'postgres') return [{ source: only, databaseName: name, storagePath: null }]
+  throw new CodedError('DATABASE_NAME_UNKNOWN', { name, known: chosen.map((source) => databaseOf(source) ?? source.name) })
+}
+
+function databaseOf(source: Candidate): string | null {
+  const settings = source.settings as { database?: string; path?: string }
+  if (settings.database !== undefined) return settings.database
+  return settings.path === undefined ? null : basename(settings.path, extname(settings.path))
+}
+
+function byFolder(folder: string, chosen: Candidate[]): Narrowed[] {
+  const path = folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder
+  const registered = chosen.flatMap((source) => (source.settings as { paths?: string[] }).paths ?? [])
+  const source = chosen.find((candidate) =>
+    ((candidate.settings as { paths?: string[] }).paths ?? []).some((root) => path === root || path.startsWith(`${root}/`)),
+  )
+  if (!source) throw new CodedError('PATH_NOT_ALLOWED', { path: folder, roots: registered })
+  return [{ source, databaseName: null, storagePath: path }]
+}

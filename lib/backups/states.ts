@@ -1,0 +1,42 @@
+import type { RunState } from '#prisma/client/enums.ts'
+
+/*
+ * The life of a run. Only the holder of its claim moves it out of RUNNING, except the reaper, which needs a dead heartbeat.
+ *
+ *   QUEUED ──claim──▶ RUNNING ──▶ SUCCEEDED    saved whole: driver and restic both said so, the snapshot was seen
+ *     │                  ├─────▶ PARTIAL        saved, but files are missing from it (restic exit 3)
+ *     │                  ├─────▶ FAILED         nothing was saved
+ *     └──cancel──────────┼─────▶ CANCELLED      somebody asked; nothing was saved
+ *                        └─────▶ INTERRUPTED    its worker died or was shut down; a new attempt is queued while
+ *                                               attempts are left
+ */
+export const activeStates = ['QUEUED', 'RUNNING'] as const satisfies RunState[]
+export const MAX_ATTEMPTS = 3
+
+export function isEnded(state: RunState): boolean {
+  return state !== 'QUEUED' && state !== 'RUNNING'
+}
+
+/** Good enough to restore from. */
+export function isGood(state: RunState): boolean {
+  return state === 'SUCCEEDED' || state === 'PARTIAL'
+}
+
+/**
+ * The state of a backup from those of its runs. Each source counts with its newest attempt only.
+ * SUCCEEDED needs every source; anything less is said: PARTIAL when at least one source was saved.
+ */
+export function backupState(runs: { sourceId: string; attempt: number; state: RunState }[]): RunState {
+  const newest = new Map<string, { attempt: number; state: RunState }>()
+  for (const run of runs) {
+    if (run.attempt > (newest.get(run.sourceId)?.attempt ?? 0)) newest.set(run.sourceId, run)
+  }
+  const states = [...newest.values()].map((run) => run.state)
+  const any = (state: RunState) => states.includes(state)
+  if (any('RUNNING') || (any('QUEUED') && runs.some((run) => run.state !== 'QUEUED'))) return 'RUNNING'
+  if (any('QUEUED')) return 'QUEUED'
+  if (states.length > 0 && states.every((state) => state === 'SUCCEEDED')) return 'SUCCEEDED'
+  if (any('CANCELLED')) return any('FAILED') ? 'FAILED' : 'CANCELLED'
+  if (states.some(isGood)) return 'PARTIAL'
+  return any('FAILED') || states.length === 0 ? 'FAILED' : 'INTERRUPTED'
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { hit } from '#lib/auth/rate-limit.ts'
+import type { Config } from '#lib/config/config.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Queue } from '#lib/queue/queue.ts'
+import type { Backup } from '#prisma/client/client.ts'
+import { type BackupOrigin, Prisma } from '#prisma/client/client.ts'
+import { type Admitted, admit } from './admission.ts'
+import { appendEvents } from './append-events.ts'
+import { checkStoragePath } from './check-storage-path.ts'
+import { parseTriggerInput, type TriggerInput } from './input.ts'
+import { activeStates } from './states.ts'
+
+export interface TriggerDeps {
+  prisma: Database
+  queue: Queue
+  config: Pick<Config, 'COMPRESSION_LEVEL' | 'ROLE' | 'STORAGE_ROOTS'>
+}
+
+const TRIGGERS_A_MINUTE = 5
+
+/**
+ * Starts a backup. All doors come here. The answer means that it will run: backup, runs, first events, audit entry and
+ * jobs are one transaction. A repeated idempotency key answers the first backup without counting against the limit.
+ * Throws a CodedError of kind input, forbidden, not-found, conflict or limit; then nothing was started.
+ */
+export async function triggerBackup(
+  deps: TriggerDeps,
+  actor: Actor | null,
+  origin: BackupOrigin,
+  raw: unknown,
+): Promise<Backup> {
+  requireScope(actor, 'backup:trigger', 'trigger a backup')
+  const input = parseTriggerInput(raw)
+  const repeated = await earlier(deps.prisma, actor, input)
+  if (repeated) return repeated
+
+  const environments = await deps.prisma.environment.findMany({ orderBy: { position: 'asc' } })
+  for (const environment of environments) await deps.queue.openLane('backup.run', environment.id)
+  try {
+    return await deps.prisma.$transaction((tx) => start(deps, tx, actor, origin, input), { maxWait: 20_000, timeout: 20_000 })
+  } catch (error) {
+    if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')) throw error
+    // Somebody was faster: with the same key, or with another backup of one of the sources.
+    const first = await earlier(deps.prisma, actor, input)
+    if (first) return first
+    await decide(deps.prisma, input)
+    throw error
+  }
+}
+
+async function start(deps: TriggerDeps, tx: Transaction, actor: Actor, origin: BackupOrigin, input: TriggerInput): Promise<Backup> {
+  const admitted = await decide(tx, input)
+  for (const run of admitted) await checkStoragePath(deps.config, run)
+  const compressionLevel = input.compressionLevel ?? deps.config.COMPRESSION_LEVEL
+  const backup = await tx.backup.create({
+    data: {
+      type: input.type,
+      origin,
+      description: input.description,
+      environments: [...new Set(admitted.map((run) => run.source.environment.name))],
+      compressionLevel,
+      idempotencyKey: input.idempotencyKey ?? null,
+      requestHash: input.idempotencyKey ? requestHash(input) : null,
+      requestedById: actor.userId,
+    },
+  })
+  const wait = await hit(tx, `trigger:${actor.userId}`, TRIGGERS_A_MINUTE, 60)
+  if (wait > 0) throw new CodedError('RATE_LIMITED', { limit: TRIGGERS_A_MINUTE, retryAfterSeconds: wait })
+
+  const runs = await tx.backupRun.createManyAndReturn({
+    data: admitted.map(({ source, repositoryId, databaseName, storagePath }) => ({
+      backupId: backup.id,
+      sourceId: source.id,
+      repositoryId,
+      databaseName,
+      storagePath,
+      compressionLevel,
+    })),
+  })
+  await appendEvents(
+    tx,
+    backup.id,
+    runs.map((run) => ({ kind: 'STATE', runId: run.id, state: 'QUEUED' })),
+  )
+  for (const run of runs) {
+    const lane = admitted.find((a) => a.source.id === run.sourceId)?.source.environment.id
+    await deps.queue.send(tx, 'backup.run', { runId: run.id }, lane)
+  }
+  await record(tx, {
+    actor,
+    action: 'backup.trigger',
+    target: { type: 'backup', id: backup.id },
+    details: { type: input.type, origin, sources: admitted.map((run) => run.source.name) },
+  })
+  return backup
+}
+
+async function decide(tx: Transaction, input: TriggerInput): Promise<Admitted[]> {
+  const [environments, sources, repository] = await Promise.all([
+    tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } }),
+    tx.source.findMany({
+      include: {
+        environment: true,
+        runs: { where: { state: { in: [...activeStates] } }, select: { backupId: true } },
+      },
+      orderBy: [{ type: 'asc' }, { name: 'asc' }],
+    }),
+    tx.repository.findFirst({ where: { isDefault: true }, select: { id: true } }),
+  ])
+  return admit(
+    input,
+    sources.map((source) => ({ ...source, activeBackupId: source.runs[0]?.backupId ?? null })),
+    { environments: environments.map((e) => e.name), defaultRepositoryId: repository?.id ?? null },
+  )
+}
+
+async function earlier(prisma: Database, actor: Actor, input: TriggerInput): Promise<Backup | null> {
+  if (input.idempotencyKey === undefined) return null
+  const found = await prisma.backup.findFirst({ where: { requestedById: actor.userId, idempotencyKey: input.idempotencyKey } })
+  if (found && found.requestHash !== requestHash(input))
+    throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: input.idempotencyKey, backupId: found.id })
+  return found
+}
+
+function requestHash(input: TriggerInput): string {
+  const ordered = Object.entries(input).sort(([a], [b]) => a.localeCompare(b))
+  return createHash('sha256').update(JSON.stringify(ordered)).digest('hex')
+}

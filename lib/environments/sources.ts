@@ -1,0 +1,63 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Transaction } from '#lib/database/database.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
+import { Secret } from '#lib/secrets/secret.ts'
+import type { SourceDriver } from '#lib/sources/driver.ts'
+import { driverOf } from '#lib/sources/registry.ts'
+import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
+import type { Source } from '#prisma/client/client.ts'
+
+const context = (id: string) => `source:${id}`
+
+/** Adds a source to an environment, its settings checked by its driver and the secret ones sealed. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID. */
+export async function addSource(
+  tx: Transaction,
+  secretKey: SecretKey,
+  request: { environmentId: string; name: string; kind: string; settings: Record<string, unknown> },
+): Promise<Source> {
+  const driver = driverOf(request.kind)
+  check(driver, request.settings)
+  const { plain, secret } = splitSettings(driver.secretFields, request.settings)
+  const id = uuidv7()
+  return tx.source.create({
+    data: {
+      id,
+      environmentId: request.environmentId,
+      name: request.name,
+      kind: request.kind,
+      type: driver.type,
+      settings: plain as object,
+      sealedSecrets: secret === null ? null : seal(secretKey, new Secret(JSON.stringify(secret)), context(id)),
+    },
+  })
+}
+
+export interface OpenSource {
+  driver: SourceDriver
+  settings: unknown
+}
+
+/** A source's driver with its parsed settings, secrets opened, narrowed to what the run asks for. */
+export function openSource(
+  source: Source,
+  secretKey: SecretKey,
+  overrides: { databaseName: string | null },
+): OpenSource {
+  const driver = driverOf(source.kind)
+  const secret =
+    source.sealedSecrets === null
+      ? null
+      : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, unknown>)
+  const joined = joinSettings(source.settings as Record<string, unknown>, secret)
+  if (overrides.databaseName !== null) joined.database = overrides.databaseName
+  return { driver, settings: check(driver, joined) }
+}
+
+function check(driver: SourceDriver, settings: unknown): unknown {
+  const parsed = driver.settings.safeParse(settings)
+  if (parsed.success) return parsed.data
+  throw new CodedError('INPUT_INVALID', {
+    issues: parsed.error.issues.map((issue) => ({ path: `settings.${issue.path.join('.')}`, problem: issue.message })),
+  })
+}

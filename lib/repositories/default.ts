@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { access, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import type { Clock } from '#lib/clock/now.ts'
+import type { Config } from '#lib/config/config.ts'
+import type { Database } from '#lib/database/database.ts'
+import { initRepository } from '#lib/restic/init.ts'
+import type { Restic } from '#lib/restic/restic.ts'
+import type { SecretKey } from '#lib/secrets/seal.ts'
+import { Secret } from '#lib/secrets/secret.ts'
+import type { Repository } from '#prisma/client/client.ts'
+import { accessTo, sealPassword } from './access.ts'
+
+export interface DefaultRepositoryDeps {
+  prisma: Database
+  secretKey: SecretKey
+  clock: Clock
+  config: Pick<Config, 'DATA_DIR'>
+}
+
+/**
+ * The local repository in DATA_DIR/repositories/default, with a random password. Its row, with the sealed password, is
+ * written before restic makes it, so a crash in between loses nothing. Made once: when its folder is gone later, backups
+ * fail with REPOSITORY_MISSING instead of starting an empty one in silence.
+ */
+export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, restic: Restic): Promise<Repository> {
+  const { prisma, secretKey } = deps
+  const repository = (await prisma.repository.findFirst({ where: { isDefault: true } })) ?? (await addRow(deps))
+  if (repository.initialisedAt !== null) return repository
+  const made = await access(join(repository.location, 'config')).then(
+    () => true,
+    () => false,
+  )
+  if (!made) {
+    await mkdir(dirname(repository.location), { recursive: true, mode: 0o700 })
+    await initRepository(restic, accessTo(repository, secretKey))
+  }
+  return prisma.repository.update({ where: { id: repository.id }, data: { initialisedAt: deps.clock.now() } })
+}
+
+function addRow({ prisma, secretKey, config }: DefaultRepositoryDeps): Promise<Repository> {
+  const id = uuidv7()
+  const password = new Secret(randomBytes(32).toString('base64url'))
+  return prisma.repository.create({
+    data: {
+      id,
+      name: 'default',
+      kind: 'local',
+      location: join(config.DATA_DIR, 'repositories/default'),
+      sealedPassword: sealPassword(secretKey, id, password),
+      isDefault: true,
+    },
+  })
+}
