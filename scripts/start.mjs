@@ -1,0 +1,16 @@
+/** npm start, npm run dev: gets ready what is missing, then runs the server until it ends. */
+import { prepare } from './install.mjs'
+import { serve } from './serve.mjs'
+import { explain } from './terminal.mjs'
+
+const args = process.argv.slice(2)
+
+try {
+  const node = await prepare({ build: !args.includes('--dev') })
+  const server = serve(node, { args })
+  server.passSignals()
+  process.exitCode = await server.exit
+} catch (error) {
+  process.exitCode = explain(error)
+}
+process.exit()
