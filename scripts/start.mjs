@@ -6,8 +6,9 @@ import { explain } from './terminal.mjs'
 const args = process.argv.slice(2)
 
 try {
-  const node = await prepare({ build: !args.includes('--dev') })
-  const server = serve(node, { args })
+  const dev = args.includes('--dev')
+  const node = await prepare({ build: !dev })
+  const server = serve(node, { args, env: { NODE_ENV: dev ? 'development' : 'production' } })
   server.passSignals()
   process.exitCode = await server.exit
 } catch (error) {
