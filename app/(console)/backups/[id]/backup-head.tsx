@@ -1,0 +1,98 @@
+import { CircleStop, Radio, Unplug } from 'lucide-react'
+import { type BackupDetail, isActive } from '#app/_data/backup.ts'
+import { useCancelBackup } from '#app/_data/backups.ts'
+import type { Connection } from '#app/_data/socket.ts'
+import { useMayTrigger } from '#app/_data/viewer.ts'
+import { Button } from '#app/_ui/button.tsx'
+import { Confirm } from '#app/_ui/confirm.tsx'
+import { bytes, originNames, typeNames } from '#app/_ui/format.ts'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
+import { StateMark } from '#app/_ui/state.tsx'
+import { Took, When } from '#app/_ui/time.tsx'
+
+export function BackupHead({ backup, connection }: { backup: BackupDetail; connection: Connection }) {
+  const name = backup.description || `${typeNames[backup.type]} backup`
+  const active = isActive(backup.state)
+  return (
+    <>
+      <title>{`${name} · System Backup Trigger`}</title>
+      <PageHead
+        title={name}
+        intro={`${typeNames[backup.type]} backup of ${backup.environments.join(', ')}`}
+        actions={active ? <Cancel backup={backup} /> : null}
+      />
+      <Panel title={<StateMark state={backup.state} />} aside={active ? <LiveMark connection={connection} /> : null}>
+        <Facts>
+          <Fact name="Triggered">
+            <When at={backup.createdAt} />
+          </Fact>
+          <Fact name="By">
+            {backup.requestedBy ?? '–'} ({originNames[backup.origin]})
+          </Fact>
+          <Fact name={active ? 'Running for' : 'Took'}>
+            <Took from={backup.startedAt} to={backup.finishedAt} />
+          </Fact>
+          <Fact name="Compression level">{backup.compressionLevel}</Fact>
+          <Fact name="Runs ended">
+            {backup.runs.filter((run) => !isActive(run.state)).length} of {backup.runs.length}
+          </Fact>
+          <Fact name="Read">{bytes(sum(backup.runs.map((run) => run.progress.bytesDone)))}</Fact>
+          <Fact name="Added to the repository">{bytes(sum(backup.runs.map((run) => run.storedBytes)))}</Fact>
+          <Fact name="Backup id">
+            <span className="font-mono text-small">{backup.id}</span>
+          </Fact>
+        </Facts>
+      </Panel>
+    </>
+  )
+}
+
+function sum(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0)
+}
+
+function LiveMark({ connection }: { connection: Connection }) {
+  if (connection === 'open') {
+    return (
+      <span className="inline-flex items-center gap-1.5 text-small text-ink-soft">
+        <Radio aria-hidden className="size-4 text-accent" />
+        Live
+      </span>
+    )
+  }
+  return (
+    <span role="status" className="inline-flex items-center gap-1.5 text-small text-ink-soft">
+      <Unplug aria-hidden className="size-4" />
+      {connection === 'lost' ? 'Connection lost, connecting again. The backup goes on.' : 'Connecting …'}
+    </span>
+  )
+}
+
+function Cancel({ backup }: { backup: BackupDetail }) {
+  const cancel = useCancelBackup(backup.id)
+  const may = useMayTrigger()
+  const refusal = cancel.data?.__typename === 'Problem' ? cancel.data : cancel.error && asProblem(cancel.error)
+  const asked = cancel.isPending || cancel.data?.__typename === 'CancelBackupSuccess'
+  if (!may) return null
+  return (
+    <div className="grid justify-items-end gap-2">
+      <Confirm
+        title="Cancel this backup?"
+        keep="Let it run"
+        go="Cancel the backup"
+        onConfirm={() => cancel.mutate()}
+        trigger={
+          <Button disabled={asked}>
+            <CircleStop aria-hidden className="size-4" />
+            {asked ? 'Cancelling …' : 'Cancel'}
+          </Button>
+        }
+      >
+        <p>What is queued or running stops and leaves no snapshot. Runs that have ended stay saved.</p>
+      </Confirm>
+      {refusal ? <ProblemNotice problem={refusal} /> : null}
+    </div>
+  )
+}

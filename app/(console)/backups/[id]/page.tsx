@@ -1,0 +1,54 @@
+'use client'
+
+import { Archive } from 'lucide-react'
+import { useParams } from 'next/navigation'
+import { useBackup } from '#app/_data/backup.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
+import { LogView } from '#app/_ui/log-view.tsx'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { Panel } from '#app/_ui/panel.tsx'
+import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { Announcer } from './announcer.tsx'
+import { BackupHead } from './backup-head.tsx'
+import { Deliveries } from './deliveries.tsx'
+import { RunPanel } from './run-panel.tsx'
+
+export default function BackupPage() {
+  const { id } = useParams<{ id: string }>()
+  const { backup, log, connection } = useBackup(id)
+  return (
+    <Answered answer={backup} lines={8}>
+      {(found) =>
+        found === null ? (
+          <Panel flush>
+            <title>Backup not found · System Backup Trigger</title>
+            <Empty Icon={Archive} title="There is no such backup">
+              <p className="mb-4">The address may be mistyped. The history lists every backup.</p>
+              <ButtonLink href="/backups">To the history</ButtonLink>
+            </Empty>
+          </Panel>
+        ) : (
+          <>
+            <Announcer backup={found} />
+            <BackupHead backup={found} connection={connection} />
+            {backup.error ? <ProblemNotice problem={asProblem(backup.error)} urgent={false} /> : null}
+            {found.runs.map((run) => (
+              <RunPanel key={run.id} run={run} />
+            ))}
+            <Panel title="Log" flush>
+              <Answered answer={log} lines={6}>
+                {(lines) => (
+                  <LogView
+                    lines={lines}
+                    nameOf={(runId) => found.runs.find((run) => run.id === runId)?.source.name ?? null}
+                  />
+                )}
+              </Answered>
+            </Panel>
+            <Deliveries backup={found} />
+          </>
+        )
+      }
+    </Answered>
+  )
+}

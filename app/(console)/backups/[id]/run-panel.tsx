@@ -1,0 +1,69 @@
+import { isActive, type RunDetail } from '#app/_data/backup.ts'
+import { CopyText } from '#app/_ui/copy-text.tsx'
+import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { bytes, count } from '#app/_ui/format.ts'
+import { Notice, ProblemNotice } from '#app/_ui/notice.tsx'
+import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
+import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
+import { StateMark } from '#app/_ui/state.tsx'
+import { Took } from '#app/_ui/time.tsx'
+
+/** One run: its bar while it is active, its figures when it has ended, and what to do when it went wrong. */
+export function RunPanel({ run }: { run: RunDetail }) {
+  return (
+    <Panel
+      title={
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-0.5">
+          {run.source.name}
+          <span className="text-small font-normal text-ink-soft">
+            {run.source.kind}
+            {run.databaseName ? `, ${run.databaseName}` : ''}
+            {run.storagePath ? `, ${run.storagePath}` : ''}
+          </span>
+          <span className="text-small font-normal">
+            <EnvironmentTag environment={run.source.environment} />
+          </span>
+        </span>
+      }
+      aside={
+        <span className="flex items-center gap-3">
+          {run.attempt > 1 ? <span className="text-small text-ink-soft">attempt {run.attempt}</span> : null}
+          <StateMark state={run.state} />
+        </span>
+      }
+    >
+      {run.error ? <ProblemNotice problem={run.error} urgent={false} /> : null}
+      {run.state === 'PARTIAL' && !run.error ? (
+        <Notice tone="warn" title="Saved, but some files could not be read. The log names them." />
+      ) : null}
+      {isActive(run.state) ? (
+        <div className="grid gap-2">
+          {run.state === 'RUNNING' ? (
+            <ProgressBar progress={run.progress} label={`Backup of ${run.source.name}`} />
+          ) : null}
+          <ProgressFigures progress={run.progress} state={run.state} />
+        </div>
+      ) : (
+        <Ended run={run} />
+      )}
+    </Panel>
+  )
+}
+
+function Ended({ run }: { run: RunDetail }) {
+  return (
+    <Facts>
+      <Fact name="Read">{bytes(run.progress.bytesDone)}</Fact>
+      <Fact name="Files">{count(run.progress.filesDone)}</Fact>
+      <Fact name="New data">{bytes(run.addedBytes)}</Fact>
+      <Fact name="Stored, compressed">{bytes(run.storedBytes)}</Fact>
+      <Fact name="Took">
+        <Took from={run.startedAt} to={run.finishedAt} />
+      </Fact>
+      <Fact name="Repository">{run.repository?.name ?? '–'}</Fact>
+      <Fact name="Snapshot">
+        {run.snapshotId ? <CopyText text={run.snapshotId} shown={run.snapshotId.slice(0, 8)} /> : 'No snapshot'}
+      </Fact>
+    </Facts>
+  )
+}

@@ -1,0 +1,89 @@
+'use client'
+
+import { Database, Play } from 'lucide-react'
+import { useNotificationSettings } from '#app/_data/notifications.ts'
+import { type SourceItem, useSources } from '#app/_data/sources.ts'
+import { useMayTrigger } from '#app/_data/viewer.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
+import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { Notice } from '#app/_ui/notice.tsx'
+import { PageHead, Panel } from '#app/_ui/panel.tsx'
+import { SourceRows } from '#app/_ui/source-rows.tsx'
+import { Answered, Empty } from '#app/_ui/waiting.tsx'
+
+export default function OverviewPage() {
+  const sources = useSources()
+  const settings = useNotificationSettings()
+  const mayTrigger = useMayTrigger()
+  return (
+    <>
+      <title>Overview · System Backup Trigger</title>
+      <PageHead
+        title="Overview"
+        intro="The last good backup of every source, and what runs now."
+        actions={
+          mayTrigger ? (
+            <ButtonLink href="/backups/new" look="main" size="large">
+              <Play aria-hidden className="size-4.5" />
+              Back up now
+            </ButtonLink>
+          ) : null
+        }
+      />
+      {settings.data && !settings.data.mailConfigured ? (
+        <Notice
+          tone="warn"
+          title="Mail is not configured: nobody is told when a backup fails."
+          action={
+            <ButtonLink href="/notifications" size="small">
+              How to configure mail
+            </ButtonLink>
+          }
+        />
+      ) : null}
+      <Answered answer={sources} lines={8}>
+        {(list) =>
+          list.length === 0 ? (
+            <Panel flush>
+              <Empty Icon={Database} title="There is no source yet">
+                A source is one thing to back up: a database, a user-data export or a storage folder. Add one through
+                the API or the CLI, and it appears here.
+              </Empty>
+            </Panel>
+          ) : (
+            byEnvironment(list).map(({ environment, items }) => (
+              <Panel
+                key={environment.id}
+                flush
+                title={<EnvironmentTag environment={environment} words />}
+                aside={
+                  mayTrigger ? (
+                    <ButtonLink
+                      look="quiet"
+                      size="small"
+                      href={`/backups/new?environment=${encodeURIComponent(environment.name)}`}
+                    >
+                      Back up {environment.name}
+                    </ButtonLink>
+                  ) : null
+                }
+              >
+                <SourceRows sources={items} />
+              </Panel>
+            ))
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+function byEnvironment(sources: SourceItem[]) {
+  const groups = new Map<string, { environment: SourceItem['environment']; items: SourceItem[] }>()
+  for (const source of sources) {
+    const group = groups.get(source.environment.id) ?? { environment: source.environment, items: [] }
+    group.items.push(source)
+    groups.set(source.environment.id, group)
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,15 @@
+import type { BackupsQueryVariables } from '#graphql/documents/generated/graphql.ts'
+
+/** The names under which answers are cached. */
+export const keys = {
+  viewer: ['viewer'],
+  environments: ['environments'],
+  sources: ['sources'],
+  repositories: ['repositories'],
+  allBackups: ['backups'],
+  backups: (variables: BackupsQueryVariables) => ['backups', variables],
+  backup: (id: string) => ['backup', id],
+  backupLog: (id: string) => ['backup-log', id],
+  notificationSettings: ['notification-settings'],
+  deliveries: ['deliveries'],
+} as const

@@ -1,0 +1,87 @@
+import Link from 'next/link'
+import { bytes, originNames, typeNames } from '#app/_ui/format.ts'
+import { StateMark } from '#app/_ui/state.tsx'
+import { Took, When } from '#app/_ui/time.tsx'
+import type { BackupsQuery } from '#graphql/documents/generated/graphql.ts'
+
+type Backup = BackupsQuery['backups']['edges'][number]['node']
+
+export function BackupTable({ backups }: { backups: Backup[] }) {
+  return (
+    <table className="grid-table">
+      <thead>
+        <tr>
+          <th scope="col">Backup</th>
+          <th scope="col">State</th>
+          <th scope="col">Environment</th>
+          <th scope="col">Triggered</th>
+          <th scope="col">By</th>
+          <th scope="col" className="figure">
+            Took
+          </th>
+          <th scope="col" className="figure">
+            Read
+          </th>
+          <th scope="col" className="figure">
+            Added
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {backups.map((backup) => (
+          <tr key={backup.id}>
+            <td className="lead">
+              <div>
+                <Link
+                  href={`/backups/${backup.id}`}
+                  className="font-medium text-accent underline-offset-2 hover:underline"
+                >
+                  {backup.description || typeNames[backup.type]}
+                </Link>
+                <span className="block text-small font-normal text-ink-soft">{scope(backup)}</span>
+              </div>
+            </td>
+            <td data-label="State">
+              <StateMark state={backup.state} />
+            </td>
+            <td data-label="Environment">{backup.environments.join(', ')}</td>
+            <td data-label="Triggered" className="lg:whitespace-nowrap">
+              <When at={backup.createdAt} />
+            </td>
+            <td data-label="By">
+              <div>
+                {backup.requestedBy ?? '–'}
+                <span className="block text-small text-ink-soft">{originNames[backup.origin]}</span>
+              </div>
+            </td>
+            <td data-label="Took" className="figure">
+              <span>
+                <Took from={backup.startedAt} to={backup.finishedAt} />
+              </span>
+            </td>
+            <td data-label="Read" className="figure">
+              {bytes(total(backup.runs.map((run) => run.progress.bytesDone)))}
+            </td>
+            <td data-label="Added" className="figure">
+              {bytes(total(backup.runs.map((run) => run.addedBytes)))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** What the backup covers, in a few words: “Database: orders, customers and 3 more”. */
+function scope({ type, runs }: Backup): string {
+  const names = runs.map((run) => run.source.name)
+  const more = names.length > 3 ? ` and ${names.length - 2} more` : ''
+  const shown = more ? names.slice(0, 2) : names
+  return names.length === 0 ? typeNames[type] : `${typeNames[type]}: ${shown.join(', ')}${more}`
+}
+
+/** The sum of what is known; null when nothing is. */
+function total(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}
