@@ -1,5 +1,6 @@
 import type { Config } from '#lib/config/config.ts'
-import { narrowTo } from '#lib/sources/files/narrow.ts'
+import { narrowTo } from '#lib/sources/files/paths.ts'
+import { filesSettings } from '#lib/sources/files/settings.ts'
 import type { Admitted } from './admission.ts'
 
 /**
@@ -8,5 +9,5 @@ import type { Admitted } from './admission.ts'
  */
 export async function checkStoragePath(config: Pick<Config, 'ROLE' | 'STORAGE_ROOTS'>, run: Admitted): Promise<void> {
   if (run.storagePath === null || config.ROLE === 'web') return
-  await narrowTo(run.source.settings, run.storagePath, config.STORAGE_ROOTS)
+  await narrowTo(filesSettings.parse(run.source.settings), run.storagePath, config.STORAGE_ROOTS)
 }

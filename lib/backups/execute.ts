@@ -8,7 +8,8 @@ import { accessTo } from '#lib/repositories/access.ts'
 import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
-import { narrowTo } from '#lib/sources/files/narrow.ts'
+import { narrowTo } from '#lib/sources/files/paths.ts'
+import type { FilesSettings } from '#lib/sources/files/settings.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { endRun, type Outcome } from './end-run.ts'
 import { clearInterrupted } from './recover.ts'
@@ -85,7 +86,7 @@ async function save(deps: WorkerDeps, run: BackupRun, reporter: Reporter, signal
   }
   let copy: SourceCopy | undefined
   try {
-    const narrowed = run.storagePath === null ? settings : await narrowTo(settings, run.storagePath, deps.config.STORAGE_ROOTS)
+    const narrowed = run.storagePath === null ? settings : await narrowTo(settings as FilesSettings, run.storagePath, deps.config.STORAGE_ROOTS)
     copy = await driver.open(narrowed, context)
     const common = {
       // Fixed per source, so that restic finds the parent although paths and workers may change.

@@ -18,7 +18,7 @@ export async function addSource(
 ): Promise<Source> {
   const driver = driverOf(request.kind)
   check(driver, request.settings)
-  const { plain, secret } = splitSettings(driver.secretFields, request.settings)
+  const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
   const id = uuidv7()
   return tx.source.create({
     data: {
@@ -28,7 +28,8 @@ export async function addSource(
       kind: request.kind,
       type: driver.type,
       settings: plain as object,
-      sealedSecrets: secret === null ? null : seal(secretKey, new Secret(JSON.stringify(secret)), context(id)),
+      sealedSecrets:
+        Object.keys(secrets).length === 0 ? null : seal(secretKey, new Secret(JSON.stringify(secrets)), context(id)),
     },
   })
 }
@@ -45,11 +46,11 @@ export function openSource(
   overrides: { databaseName: string | null },
 ): OpenSource {
   const driver = driverOf(source.kind)
-  const secret =
+  const secrets =
     source.sealedSecrets === null
-      ? null
-      : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, unknown>)
-  const joined = joinSettings(source.settings as Record<string, unknown>, secret)
+      ? {}
+      : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, string>)
+  const joined = joinSettings(source.settings as Record<string, unknown>, secrets)
   if (overrides.databaseName !== null) joined.database = overrides.databaseName
   return { driver, settings: check(driver, joined) }
 }

@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { cancelBackup } from '#lib/backups/cancel.ts'
+import { follow } from '#lib/backups/follow.ts'
+import { historyWhere } from '#lib/backups/history.ts'
+import { triggerBackup } from '#lib/backups/trigger.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Backup } from '#prisma/client/client.ts'
+import { builder } from './builder.ts'
+import { backupOrigin, backupType, runState } from './enums.ts'
+import { backupEvent } from './event.ts'
+
+builder.prismaObject('Backup', {
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    type: t.expose('type', { type: backupType }),
+    state: t.expose('state', { type: runState }),
+    origin: t.expose('origin', { type: backupOrigin, description: 'The door it came through.' }),
+    description: t.exposeString('description'),
+    environments: t.exposeStringList('environments'),
+    compressionLevel: t.exposeInt('compressionLevel'),
+    requestedBy: t.string({
+      nullable: true,
+      select: { requestedBy: { select: { email: true } } },
+      resolve: (backup) => backup.requestedBy?.email,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+    lastSeq: t.exposeInt('lastSeq'),
+    runs: t.relation('runs', { query: { orderBy: [{ source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }] } }),
+    deliveries: t.relation('deliveries', { query: { orderBy: { createdAt: 'asc' } } }),
+    log: t.field({
+      type: [backupEvent],
+      description: 'The newest log lines, oldest first.',
+      args: { last: t.arg.int({ defaultValue: 500 }) },
+      complexity: { field: 50, multiplier: 1 },
+      resolve: async (backup, { last }, { runtime }) => {
+        const lines = await runtime.prisma.backupEvent.findMany({
+          where: { backupId: backup.id, kind: 'LOG' },
+          orderBy: { seq: 'desc' },
+          take: Math.min(Math.max(last ?? 500, 1), 5000),
+        })
+        return lines.reverse()
+      },
+    }),
+  }),
+})
+
+const backupFilter = builder.inputType('BackupFilter', {
+  fields: (t) => ({
+    environment: t.string(),
+    type: t.field({ type: backupType }),
+    state: t.field({ type: runState }),
+    sourceId: t.id(),
+    from: t.field({ type: 'DateTime' }),
+    to: t.field({ type: 'DateTime' }),
+    text: t.string({ description: 'Part of the description, a source’s name or the trigger’s email address.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  backup: t.prismaField({
+    type: 'Backup',
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (query, _root, { id }, { runtime }) =>
+      z.uuid().safeParse(id).success ? runtime.prisma.backup.findUnique({ ...query, where: { id } }) : null,
+  }),
+  backups: t.prismaConnection({
+    type: 'Backup',
+    cursor: 'id',
+    defaultSize: 25,
+    maxSize: 100,
+    args: { filter: t.arg({ type: backupFilter }) },
+    totalCount: (_root, { filter }, { runtime }) => runtime.prisma.backup.count({ where: historyWhere(filter ?? {}) }),
+    resolve: (query, _root, { filter }, { runtime }) =>
+      runtime.prisma.backup.findMany({
+        ...query,
+        where: historyWhere(filter ?? {}),
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      }),
+  }),
+}))
+
+const triggerBackupInput = builder.inputType('TriggerBackupInput', {
+  fields: (t) => ({
+    type: t.field({ type: backupType, required: true }),
+    environments: t.stringList({ description: 'Names. Left out: all.' }),
+    sourceIds: t.idList({ description: 'Left out: every enabled source of the type.' }),
+    description: t.string(),
+    databaseName: t.string({ description: 'With type DATABASE only.' }),
+    storagePath: t.string({ description: 'With type STORAGE only: a folder under a registered storage source.' }),
+    compressionLevel: t.int({ description: '1 (least) to 9.' }),
+    idempotencyKey: t.string({ description: 'The same key answers the same backup, however often it is sent.' }),
+  }),
+})
+
+const holder = (name: string) =>
+  builder.objectRef<{ backup: Backup }>(name).implement({
+    fields: (t) => ({ backup: t.prismaField({ type: 'Backup', resolve: (query, { backup }, _args, { runtime }) => runtime.prisma.backup.findUniqueOrThrow({ ...query, where: { id: backup.id } }) }) }),
+  })
+const triggerBackupSuccess = holder('TriggerBackupSuccess')
+const cancelBackupSuccess = holder('CancelBackupSuccess')
+
+builder.mutationFields((t) => ({
+  triggerBackup: t.field({
+    type: triggerBackupSuccess,
+    errors: {},
+    args: { input: t.arg({ type: triggerBackupInput, required: true }) },
+    resolve: async (_root, { input }, { runtime, actor, origin }) => ({
+      backup: await triggerBackup(runtime, actor, origin, given(input)),
+    }),
+  }),
+  cancelBackup: t.field({
+    type: cancelBackupSuccess,
+    errors: {},
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { runtime, actor }) => {
+      if (!z.uuid().safeParse(id).success) throw new CodedError('BACKUP_UNKNOWN', { id })
+      return { backup: await cancelBackup(runtime, actor, id) }
+    },
+  }),
+}))
+
+builder.subscriptionField('backupStatus', (t) =>
+  t.field({
+    type: backupEvent,
+    description: 'The events of a backup after number `after`, then those to come; completes when the backup has ended.',
+    args: { backupId: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
+    subscribe: (_root, { backupId, after }, { runtime }) => {
+      if (!z.uuid().safeParse(backupId).success) throw new CodedError('BACKUP_UNKNOWN', { id: backupId })
+      return follow(runtime, backupId, after ?? 0)
+    },
+    resolve: (event) => event,
+  }),
+)
+
+/** GraphQL's null means "not given". */
+function given(input: object): object {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined))
+}

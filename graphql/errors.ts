@@ -1,0 +1,35 @@
+import { type GraphQLFormattedError, GraphQLError } from 'graphql'
+import { unwrapResolverError } from '@apollo/server/errors'
+import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
+import type { Log } from '#lib/log/log.ts'
+import { builder } from './builder.ts'
+
+builder.objectType(CodedError, {
+  name: 'Problem',
+  description: 'What went wrong: a code that never changes its meaning, what happened, and what to do.',
+  fields: (t) => ({
+    code: t.exposeString('code'),
+    message: t.exposeString('message'),
+    remedy: t.exposeString('remedy'),
+    retryAfterSeconds: t.int({
+      nullable: true,
+      description: 'When the same request may succeed, for limits.',
+      resolve: (error) => (isCoded(error, 'RATE_LIMITED') ? error.details.retryAfterSeconds : null),
+    }),
+  }),
+})
+
+/**
+ * What a client sees of an error: coded ones with code and remedy, GraphQL's own (syntax, validation, limits) as they are,
+ * and everything else as UNEXPECTED, with the truth in the log only.
+ */
+export function formatError(log: Log, formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const original = unwrapResolverError(error)
+  const { path, locations } = formatted
+  if (original instanceof CodedError) return { message: original.message, path, locations, extensions: { code: original.code, remedy: original.remedy } }
+  const ours = original instanceof GraphQLError && original.originalError === undefined
+  if (ours) return { message: formatted.message, path, locations, extensions: { code: formatted.extensions?.code ?? 'BAD_REQUEST' } }
+  log.error({ err: original, path }, 'graphql')
+  const unexpected = new CodedError('UNEXPECTED', {})
+  return { message: unexpected.message, path, extensions: { code: unexpected.code, remedy: unexpected.remedy } }
+}

@@ -1,0 +1,45 @@
+import { builder } from './builder.ts'
+import { runState } from './enums.ts'
+import { progress } from './event.ts'
+
+const runError = builder
+  .objectRef<{ code: string; message: string; remedy: string }>('RunError')
+  .implement({
+    fields: (t) => ({
+      code: t.exposeString('code'),
+      message: t.exposeString('message'),
+      remedy: t.exposeString('remedy'),
+    }),
+  })
+
+builder.prismaObject('BackupRun', {
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    state: t.expose('state', { type: runState }),
+    attempt: t.exposeInt('attempt'),
+    source: t.relation('source'),
+    repository: t.relation('repository'),
+    backup: t.relation('backup'),
+    databaseName: t.exposeString('databaseName', { nullable: true }),
+    storagePath: t.exposeString('storagePath', { nullable: true }),
+    compressionLevel: t.exposeInt('compressionLevel'),
+    snapshotId: t.exposeString('snapshotId', { nullable: true }),
+    progress: t.field({
+      type: progress,
+      select: { bytesDone: true, bytesTotal: true, filesDone: true, filesTotal: true, bytesPerSecond: true, secondsLeft: true },
+      resolve: (run) => run,
+    }),
+    addedBytes: t.expose('addedBytes', { type: 'BigInt', nullable: true, description: 'New data, before compression.' }),
+    storedBytes: t.expose('storedBytes', { type: 'BigInt', nullable: true, description: 'New data, as stored.' }),
+    error: t.field({
+      type: runError,
+      nullable: true,
+      select: { errorCode: true, errorMessage: true, errorRemedy: true },
+      resolve: (run) =>
+        run.errorCode === null ? null : { code: run.errorCode, message: run.errorMessage ?? '', remedy: run.errorRemedy ?? '' },
+    }),
+    queuedAt: t.expose('queuedAt', { type: 'DateTime' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+  }),
+})

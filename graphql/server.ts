@@ -1,0 +1,32 @@
+import { ApolloServer } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { viewer } from '#lib/auth/viewer.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { type Context, originOf } from './context.ts'
+import { formatError } from './errors.ts'
+import { schema } from './schema.ts'
+
+export interface RequestFacts {
+  cookie: string | null
+  authorization: string | null
+  clientName: string | null
+  address: string | null
+}
+
+export function openApollo(runtime: Runtime): ApolloServer<Context> {
+  return new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => formatError(runtime.log, formatted, error),
+    plugins: [ApolloServerPluginLandingPageDisabled()],
+  })
+}
+
+/** Who asks, through which door. One per operation. */
+export async function contextOf(runtime: Runtime, facts: RequestFacts): Promise<Context> {
+  const actor = await viewer(runtime, facts)
+  return { runtime, actor, origin: originOf(actor, facts.clientName) }
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runChild } from './child.ts'
+
+/** The command line of a process of this machine, '' when there is none. From /proc, else from ps (macOS). */
+export async function commandLineOf(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim()
+  } catch {
+    if (process.platform === 'linux') return ''
+    const ps = await runChild({ command: 'ps', args: ['-ww', '-o', 'args=', '-p', String(pid)], env: { PATH: '/usr/bin:/bin' } })
+    return ps.code === 0 ? ps.stdout.join(' ').trim() : ''
+  }
+}
+
+/** Ends a process that is not our child: SIGINT, SIGKILL after `graceMs`; resolves when it is gone. */
+export async function terminate(pid: number, graceMs = 5000): Promise<void> {
+  const deadline = performance.now() + graceMs
+  for (let signal: NodeJS.Signals | 0 = 'SIGINT'; ; signal = performance.now() < deadline ? 0 : 'SIGKILL') {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      return
+    }
+    await sleep(50)
+  }
+}

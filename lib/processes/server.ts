@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util'
+import { makeFirstAdministrator } from '#lib/auth/first-administrator.ts'
+import { interruptAbandoned } from '#lib/backups/recover.ts'
+import { startWorker, type Worker } from '#lib/backups/worker.ts'
+import { readConfig } from '#lib/config/config.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { type Log, openLog } from '#lib/log/log.ts'
+import { startNotifications } from '#lib/notifications/deliver.ts'
+import { ensureDefaultRepository } from '#lib/repositories/default.ts'
+import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
+import { demoDir, ensureDemo } from './demo.ts'
+import { type OpenRuntime, openRuntime } from './open-runtime.ts'
+import { openWeb, type Web } from './web.ts'
+
+/** How long running backups may go on after a request to stop, before they are cancelled. */
+const GRACE_MS = 5000
+
+/** The server: console, API and worker, as ROLE says. `--dev` reloads the console, `--demo` makes the demo environment. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { dev: { type: 'boolean' }, demo: { type: 'boolean' } } })
+  const given = readConfig()
+  const config = values.demo ? { ...given, STORAGE_ROOTS: [...given.STORAGE_ROOTS, demoDir(given)] } : given
+  const log = openLog(config)
+  const { ROLE: role } = config
+
+  const opened = await openRuntime(config, log)
+  const { runtime } = opened
+  let worker: Worker | undefined
+  let web: Web | undefined
+  onStopRequest(log, async () => {
+    await web?.stopAccepting()
+    worker?.stop()
+    await runtime.queue.stop(GRACE_MS)
+    await web?.close()
+    await opened.close()
+  })
+
+  await prepare(opened, values.demo === true)
+  setRuntime(runtime)
+  if (role !== 'web') worker = await startWorker(runtime)
+  if (role !== 'web') await startNotifications(runtime)
+  if (role !== 'worker') {
+    web = await openWeb(runtime, { dev: values.dev === true })
+    log.info({ url: runtime.publicUrl, port: web.port }, 'console ready')
+  }
+  log.info({ role }, 'ready')
+}
+
+async function prepare({ runtime, database }: OpenRuntime, demo: boolean): Promise<void> {
+  const { prisma, config, log } = runtime
+  // The owner of a data folder is the only process there is: whatever was running before it is dead.
+  if (database.owner) await interruptAbandoned(runtime, 'all')
+  const administrator = await makeFirstAdministrator(prisma, config)
+  if (administrator) announceAdministrator(administrator.email, administrator.generated?.reveal())
+  if (config.ROLE !== 'web') await prepareRepository(runtime)
+  if (demo) await ensureDemo(runtime)
+  log.debug('prepared')
+}
+
+/** Without restic there is no repository yet: readiness says so, and every start tries again. */
+async function prepareRepository(runtime: Runtime): Promise<void> {
+  try {
+    await ensureDefaultRepository(runtime, await runtime.restic())
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error
+    runtime.log.error({ code: error.code, message: error.message, remedy: error.remedy }, 'the default repository is not ready')
+  }
+}
+
+/** Plain text on purpose: for the person at the terminal, once. The log gets no password. */
+function announceAdministrator(email: string, password: string | undefined): void {
+  process.stdout.write(`Administrator: ${email}\n${password === undefined ? '' : `Password: ${password}\n`}`)
+}
+
+function onStopRequest(log: Log, stop: () => Promise<void>): void {
+  let stopping = false
+  const handle = (signal: NodeJS.Signals) => {
+    if (stopping) return
+    stopping = true
+    log.info({ signal, graceMs: GRACE_MS }, 'stopping')
+    stop().then(
+      () => {
+        log.info('stopped')
+        process.exit(0)
+      },
+      (error) => {
+        log.error({ err: error }, 'did not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, handle)
+}
+
+main().catch((error) => {
+  if (error instanceof CodedError) process.stderr.write(`${error.message}\n${error.remedy}\n(${error.code})\n`)
+  else process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+  process.exit(1)
+})

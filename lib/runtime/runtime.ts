@@ -1,0 +1,39 @@
+import type { Clock } from '#lib/clock/now.ts'
+import type { Config } from '#lib/config/config.ts'
+import type { Database } from '#lib/database/database.ts'
+import type { Feed } from '#lib/events/feed.ts'
+import type { Log } from '#lib/log/log.ts'
+import type { Mailer } from '#lib/notifications/mailer.ts'
+import type { Queue } from '#lib/queue/queue.ts'
+import type { Restic } from '#lib/restic/restic.ts'
+import type { SecretKey } from '#lib/secrets/seal.ts'
+
+/** What exists once per process. */
+export interface Runtime {
+  config: Config
+  clock: Clock
+  log: Log
+  prisma: Database
+  queue: Queue
+  feed: Feed
+  mailer: Mailer | null
+  secretKey: SecretKey
+  restic: () => Promise<Restic>
+  /** Where people open the console, without a trailing slash. */
+  publicUrl: string
+}
+
+const KEY = Symbol.for('system-backup-trigger.runtime')
+const registry = globalThis as { [KEY]?: Runtime }
+
+/** Called once by the process's composition root. */
+export function setRuntime(runtime: Runtime): void {
+  registry[KEY] = runtime
+}
+
+/** The process's runtime. Next bundles its own copy of our modules, so it is kept on `globalThis`, not in a module. */
+export function runtime(): Runtime {
+  const found = registry[KEY]
+  if (!found) throw new Error('the server has not started: run npm start, not next start')
+  return found
+}
