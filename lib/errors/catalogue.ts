@@ -33,7 +33,8 @@ export const catalogue = {
   INPUT_INVALID: entry<{ issues: { path: string; problem: string }[] }>({
     kind: 'input',
     retry: 'never',
-    message: (d) => `The request is not valid: ${d.issues.map((i) => `${i.path || 'input'}: ${i.problem}`).join('; ')}.`,
+    message: (d) =>
+      `The request is not valid: ${d.issues.map((i) => `${i.path || 'input'}: ${i.problem}`).join('; ')}.`,
     remedy: () => 'Correct the fields that are named and send it again.',
   }),
   ENVIRONMENT_UNKNOWN: entry<{ name: string; known: string[] }>({
@@ -210,7 +211,8 @@ export const catalogue = {
     kind: 'source',
     retry: 'never',
     message: (d) => `What came back of ${d.what} is not whole: ${d.reason}.`,
-    remedy: () => 'Nothing was put into place. Check the repository (restic check --read-data) and restore another snapshot.',
+    remedy: () =>
+      'Nothing was put into place. Check the repository (restic check --read-data) and restore another snapshot.',
   }),
   RESTORE_TOOL_FAILED: entry<{ tool: string; exit: string; reason: string }>({
     kind: 'source',
@@ -238,6 +240,12 @@ export const catalogue = {
     message: (d) => `There is no restic repository at ${d.repository}.`,
     remedy: () => 'Check the address and that its disk is mounted. If it is gone, make a new repository.',
   }),
+  REPOSITORY_EXISTS: entry<{ repository: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `There already is a restic repository at ${d.repository}.`,
+    remedy: () => 'Connect it with its password instead of making it, or choose another address.',
+  }),
   REPOSITORY_WRONG_PASSWORD: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'never',
@@ -260,7 +268,8 @@ export const catalogue = {
     kind: 'repository',
     retry: 'never',
     message: (d) => `The disk of the repository ${d.repository} is full.`,
-    remedy: () => 'Free space or move the repository to a larger disk, then trigger again. Earlier snapshots are unharmed.',
+    remedy: () =>
+      'Free space or move the repository to a larger disk, then trigger again. Earlier snapshots are unharmed.',
   }),
   RESTIC_FAILED: entry<{ command: string; exit: string; reason: string }>({
     kind: 'repository',
@@ -300,7 +309,8 @@ export const catalogue = {
     retry: 'never',
     message: (d) =>
       `Saved, but ${d.count} ${d.count === 1 ? 'file' : 'files'} could not be read: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
-    remedy: () => 'Give the worker’s user the right to read them, or exclude them; then trigger again. The log names each one.',
+    remedy: () =>
+      'Give the worker’s user the right to read them, or exclude them; then trigger again. The log names each one.',
   }),
   RUN_CANCELLED: entry<{ by: string }>({
     kind: 'conflict',
@@ -326,7 +336,8 @@ export const catalogue = {
     kind: 'conflict',
     retry: 'never',
     message: () => 'No mail server is configured, so nothing was sent.',
-    remedy: () => 'Set SMTP_URL and MAIL_FROM, for example SMTP_URL=smtps://user:password@mail.example.org, and start again.',
+    remedy: () =>
+      'Set SMTP_URL and MAIL_FROM, for example SMTP_URL=smtps://user:password@mail.example.org, and start again.',
   }),
   MAIL_NO_RECIPIENTS: entry({
     kind: 'conflict',

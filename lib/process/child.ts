@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { createInterface } from 'node:readline'
 
 /**
  * The only door to child processes. No shell, and the child's environment is exactly `env`: nothing of ours is inherited.
@@ -34,6 +33,8 @@ export interface Exit {
   stderr: string
   /** True when we asked it to stop (abort or stop()). */
   stopped: boolean
+  /** What the first failing line callback threw. The output was read to its end all the same. */
+  callbackError?: unknown
 }
 
 export interface Child {
@@ -47,6 +48,10 @@ export interface Child {
 }
 
 const STDERR_LIMIT = 8 * 1024
+/** A longer line is handed over in pieces, so that a program that writes no line ends cannot fill our memory. */
+const LINE_LIMIT = 1024 * 1024
+/** How long an ended program's output may stay silent while a grandchild still holds it open. */
+const ORPHANED_OUTPUT_MS = 1000
 
 /**
  * Starts a program. Rejects with the system's error (ENOENT, EACCES) when it cannot be started at all; everything later
@@ -75,17 +80,19 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
   let stderr = ''
   let stopped = false
   let killTimer: NodeJS.Timeout | undefined
+  const failures: unknown[] = []
+  child.on('error', () => {}) // a signal that could not be sent: `exited` tells how it ended
   child.stdin?.on('error', () => {}) // EPIPE: the exit code tells the story
 
-  const readers: Promise<void>[] = []
-  if (options.onStdoutLine && child.stdout) readers.push(eachLine(child.stdout, options.onStdoutLine))
-  if (child.stderr)
-    readers.push(
-      eachLine(child.stderr, (line) => {
-        stderr = `${stderr}${line}\n`.slice(-STDERR_LIMIT)
-        options.onStderrLine?.(line)
-      }),
-    )
+  const readers: Reader[] = []
+  if (options.onStdoutLine && child.stdout) readers.push(readLines(child.stdout, options.onStdoutLine, failures))
+  if (child.stderr) {
+    const onStderr = (line: string) => {
+      stderr = `${stderr}${line}\n`.slice(-STDERR_LIMIT)
+      options.onStderrLine?.(line)
+    }
+    readers.push(readLines(child.stderr, onStderr, failures))
+  }
 
   const askToStop = () => {
     if (stopped || child.exitCode !== null || child.signalCode !== null) return
@@ -100,8 +107,9 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
     child.once('exit', async (code, signal) => {
       clearTimeout(killTimer)
       options.signal?.removeEventListener('abort', askToStop)
-      await Promise.all(readers)
-      resolve({ code, signal, stderr: stderr.trim(), stopped })
+      await Promise.all(readers.map((reader) => reader.finish()))
+      const callbackError = failures.length > 0 ? { callbackError: failures[0] } : {}
+      resolve({ code, signal, stderr: stderr.trim(), stopped, ...callbackError })
     })
   })
   return {
@@ -116,14 +124,51 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
   }
 }
 
-async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line)
+interface Reader {
+  /** To be called once the process has ended: resolves when its output is read, or is only held open by a grandchild. */
+  finish(): Promise<void>
+}
+
+/** Hands each line to `onLine`. A callback that throws never stops the reading: a full pipe would stop the child. */
+function readLines(stream: Readable, onLine: (line: string) => void, failures: unknown[]): Reader {
+  let rest = ''
+  const hand = (line: string) => {
+    try {
+      onLine(line.endsWith('\r') ? line.slice(0, -1) : line)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  let idle: NodeJS.Timeout | undefined
+  stream.setEncoding('utf8')
+  stream.on('data', (text: string) => {
+    idle?.refresh()
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) hand(line)
+    if (rest.length > LINE_LIMIT) {
+      hand(rest)
+      rest = ''
+    }
+  })
+  stream.on('error', () => {})
+  const closed = new Promise<void>((resolve) => {
+    stream.once('close', () => {
+      if (rest !== '') hand(rest)
+      resolve()
+    })
+  })
+  return {
+    finish: async () => {
+      idle = setTimeout(() => stream.destroy(), ORPHANED_OUTPUT_MS)
+      await closed
+      clearTimeout(idle)
+    },
+  }
 }
 
 /** Runs a program to its end and collects its standard output as lines. Rejects only when it cannot be started. */
-export async function runChild(
-  options: Omit<ChildOptions, 'stdout' | 'stdin'>,
-): Promise<Exit & { stdout: string[] }> {
+export async function runChild(options: Omit<ChildOptions, 'stdout' | 'stdin'>): Promise<Exit & { stdout: string[] }> {
   const stdout: string[] = []
   const child = await startChild({
     ...options,
@@ -136,6 +181,6 @@ export async function runChild(
 }
 
 /** "exit 1" or "SIGKILL", for messages. */
-export function describeExit(exit: Exit): string {
+export function describeExit(exit: Pick<Exit, 'code' | 'signal'>): string {
   return exit.signal ?? `exit ${exit.code}`
 }

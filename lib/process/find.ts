@@ -8,7 +8,11 @@ export async function commandLineOf(pid: number): Promise<string> {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim()
   } catch {
     if (process.platform === 'linux') return ''
-    const ps = await runChild({ command: 'ps', args: ['-ww', '-o', 'args=', '-p', String(pid)], env: { PATH: '/usr/bin:/bin' } })
+    const ps = await runChild({
+      command: 'ps',
+      args: ['-ww', '-o', 'args=', '-p', String(pid)],
+      env: { PATH: '/usr/bin:/bin' },
+    })
     return ps.code === 0 ? ps.stdout.join(' ').trim() : ''
   }
 }

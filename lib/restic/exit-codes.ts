@@ -1,0 +1,52 @@
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { describeExit } from '#lib/process/child.ts'
+
+/** restic's exit codes, see "Exit codes" in the chapter "Scripting" of its documentation. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  incomplete: 3,
+  noRepository: 10,
+  locked: 11,
+  wrongPassword: 12,
+  interrupted: 130,
+} as const
+
+export interface ResticFailure {
+  command: string
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** restic's own last words: `exit_error`, else its first `error`, else the end of stderr. */
+  reason: string
+  /** Printable: without a password. */
+  repository: string
+}
+
+/** The system's words for an errno, in any case: Go prints the text, some backends the name. */
+const FULL = /\bENOSPC\b|no space left on device|\bEDQUOT\b|disk quota exceeded/i
+const UNWRITABLE =
+  /\bEACCES\b|permission denied|\bEPERM\b|operation not permitted|\bEROFS\b|read-only file system|\bENOTDIR\b|not a directory/i
+
+/** Commands whose exit 1 may come from the disk that they restore to, not from the repository's. */
+const WRITES_ELSEWHERE = new Set(['restore'])
+
+/**
+ * The one place that says what a failed restic means. The exit code decides; only where restic has no code of its own
+ * (exit 1) do the system's errno words decide between a full and an unwritable repository.
+ */
+export function classifyFailure(failure: ResticFailure): CodedError {
+  const { command, code, reason, repository } = failure
+  switch (code) {
+    case EXIT.noRepository:
+      return new CodedError('REPOSITORY_MISSING', { repository })
+    case EXIT.locked:
+      return new CodedError('REPOSITORY_LOCKED', { repository })
+    case EXIT.wrongPassword:
+      return new CodedError('REPOSITORY_WRONG_PASSWORD', { repository })
+  }
+  if (code === EXIT.failed && !WRITES_ELSEWHERE.has(command)) {
+    if (FULL.test(reason)) return new CodedError('REPOSITORY_FULL', { repository })
+    if (UNWRITABLE.test(reason)) return new CodedError('REPOSITORY_UNWRITABLE', { repository, reason })
+  }
+  return new CodedError('RESTIC_FAILED', { command, exit: describeExit(failure), reason: reason || 'no reason given' })
+}

@@ -1,0 +1,56 @@
+import { homedir, tmpdir } from 'node:os'
+import { Secret } from '#lib/secrets/secret.ts'
+
+/** How to reach and open one repository. */
+export interface RepositoryAccess {
+  /** restic's own notation: an absolute folder, `sftp:…`, `s3:…`, `rest:…`, `rclone:…`. */
+  location: string
+  password: Secret
+  /** What the backend needs: AWS_ACCESS_KEY_ID, RESTIC_REST_PASSWORD, … They cannot replace our own variables. */
+  env?: Record<string, Secret | string>
+  /** restic's extended options, `-o`: `sftp.args=…`, `s3.region=…`. Visible in the process list, so never a secret. */
+  options?: string[]
+}
+
+/** A restic that was found and is new enough. Made by openRestic. */
+export interface Restic {
+  readonly binary: string
+  readonly version: string
+  readonly cacheDir: string
+  /** Where restic finds ssh and rclone. */
+  readonly path: string
+  /** How long a command waits for another's lock (`--retry-lock`), in seconds. */
+  readonly retryLockSeconds: number
+  /** How long a restic that was asked to stop may take before it is killed. */
+  readonly stopGraceMs: number
+  /** Runs restic as another user; only root can. */
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/**
+ * Everything a restic process sees, built from nothing: a stray or invalid RESTIC_* variable of ours cannot reach it,
+ * and no secret is in its arguments.
+ */
+export function resticEnvironment(restic: Restic, access: RepositoryAccess): Record<string, string> {
+  const extra = Object.entries(access.env ?? {}).map(([name, value]) => [name, reveal(value)] as const)
+  return {
+    ...Object.fromEntries(extra),
+    RESTIC_REPOSITORY: access.location,
+    RESTIC_PASSWORD: access.password.reveal(),
+    RESTIC_CACHE_DIR: restic.cacheDir,
+    RESTIC_PROGRESS_FPS: '4',
+    HOME: homedir(),
+    PATH: restic.path,
+    TMPDIR: tmpdir(),
+  }
+}
+
+function reveal(value: Secret | string): string {
+  return value instanceof Secret ? value.reveal() : value
+}
+
+/** The location without a password in its URL (`rest:https://user:password@host/`), for errors and logs. */
+export function printableLocation(access: RepositoryAccess): string {
+  return access.location.replace(/\/\/([^/@:]*):[^/@]*@/, '//$1:***@')
+}

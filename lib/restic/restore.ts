@@ -1,0 +1,71 @@
+import { type RestoreMessage, restoreMessage } from './messages.ts'
+import type { RepositoryAccess, Restic } from './repository.ts'
+import { LONG_TIMEOUT_MS, type OnLog, runRestic } from './run.ts'
+import { requireSnapshot } from './snapshots.ts'
+
+export interface RestoreProgress {
+  bytesDone: number
+  bytesTotal: number
+  filesDone: number
+  filesTotal: number
+}
+
+export interface RestoreRequest {
+  snapshotId: string
+  /** A folder of the snapshot that becomes the root of the target. */
+  subfolder?: string
+  /** Absolute. */
+  target: string
+  /** restic patterns; a pattern that matches nothing is no error for restic, so compare the counts. */
+  include?: string[]
+  signal: AbortSignal
+  timeoutMs?: number
+  onProgress?(progress: RestoreProgress): void
+  onLog?: OnLog
+}
+
+export interface RestoreSummary {
+  files: number
+  bytes: number
+}
+
+/**
+ * Brings a snapshot back into `target`. Only exit 0 counts: restic's summary claims everything even when the target's
+ * disk was full. Rejects with SNAPSHOT_UNKNOWN before anything is written when the id is not listed.
+ */
+export async function restoreSnapshot(
+  restic: Restic,
+  access: RepositoryAccess,
+  request: RestoreRequest,
+): Promise<RestoreSummary> {
+  const { id } = await requireSnapshot(restic, access, request.snapshotId, { signal: request.signal })
+  const result: RestoreSummary = { files: 0, bytes: 0 }
+  await runRestic(restic, access, {
+    command: 'restore',
+    args: [
+      ...['--target', request.target],
+      ...(request.include ?? []).map((pattern) => `--include=${pattern}`),
+      request.subfolder ? `${id}:${request.subfolder}` : id,
+    ],
+    schema: restoreMessage,
+    timeoutMs: request.timeoutMs ?? LONG_TIMEOUT_MS,
+    signal: request.signal,
+    onLog: request.onLog,
+    onMessage: (message) => take(message, result, request),
+  })
+  return result
+}
+
+function take(message: RestoreMessage, result: RestoreSummary, request: RestoreRequest): void {
+  if (message.message_type === 'status')
+    request.onProgress?.({
+      bytesDone: message.bytes_restored,
+      bytesTotal: message.total_bytes,
+      filesDone: message.files_restored,
+      filesTotal: message.total_files,
+    })
+  else if (message.message_type === 'summary') {
+    result.files = message.files_restored
+    result.bytes = message.bytes_restored
+  } else if (message.message_type === 'error') request.onLog?.('error', `${message.item}: ${message.error.message}`)
+}
