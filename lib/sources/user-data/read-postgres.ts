@@ -57,6 +57,11 @@ async function exportOne(client: Client, one: ExportSettings, ctx: DriverContext
       types: asText as never,
     }),
   )
+  // Its own way of ending asks the server to close the cursor and waits for ever when the connection is gone; the end of the
+  // transaction, or of the connection, closes it as well. A break between two fetches it would not notice at all.
+  stream._destroy = (error, done) => done(error)
+  const broken = () => stream.destroy(new Error('the connection broke'))
+  client.once('end', broken)
   try {
     for await (const [json, ...values] of stream as AsyncIterable<[string, ...(string | null)[]]>) {
       ctx.signal.throwIfAborted()
@@ -66,6 +71,8 @@ async function exportOne(client: Client, one: ExportSettings, ctx: DriverContext
   } catch (thrown) {
     writer.abandon()
     throw thrown
+  } finally {
+    client.off('end', broken)
   }
 }
 
