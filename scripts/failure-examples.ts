@@ -39,6 +39,7 @@ export const examples: { [C in Code]: Details<C> } = {
   RESTORE_TOOL_FAILED: { tool: 'pg_restore', exit: 'exit code 1', reason: 'role "shop" does not exist' },
   RESTIC_MISSING: { looked: ['.tools/bin/restic', 'restic on the PATH'] },
   RESTIC_TOO_OLD: { found: '0.14.0', needed: '0.17.1', binary: '/usr/bin/restic' },
+  REPOSITORY_EXISTS: { repository: 'default' },
   REPOSITORY_MISSING: { repository: 'default' },
   REPOSITORY_WRONG_PASSWORD: { repository: 'default' },
   REPOSITORY_LOCKED: { repository: 'default' },

@@ -110,16 +110,7 @@ async function generate() {
 
 async function buildConsole() {
   if (!existsSync(at('next.config.ts'))) return
-  const inputs = [
-    'app',
-    'graphql',
-    'lib',
-    'public',
-    'next.config.ts',
-    'postcss.config.mjs',
-    'tsconfig.json',
-    'prisma/schema.prisma',
-  ]
+  const inputs = ['app', 'graphql', 'lib', 'public', 'next.config.ts', 'postcss.config.mjs', 'prisma/schema.prisma']
   const extra = readFileSync(at('package-lock.json'), 'utf8')
   await whenStale(at('.next', 'built-from'), at('.next', 'BUILD_ID'), inputs, extra, () =>
     step('building the console', 'console built', async () => {

@@ -112,31 +112,36 @@ function serverEnded(errors = []) {
   return new StepFailed('The server ended.', `The reason is above or at the end of ${logFile}.`, errors.join('\n'))
 }
 
-/** JSON lines go to the log file, plain lines are for the person. */
+/** All output goes to the log file, except the first administrator's sign-in: that is for the person only. */
 function keepLog(child, said, errors) {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
-  for (const [stream, plain] of [
-    [child.stdout, said],
-    [child.stderr, errors],
-  ]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      const isJson = line.startsWith('{')
-      if (isJson || plain === errors) log.write(`${line}\n`)
-      if (!isJson && line.trim() !== '') plain.push(line)
-      else if (isJson) keepError(line, errors)
-      if (plain.length > 200) plain.shift()
-    })
-  }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (/^(Administrator|Password): /.test(line)) {
+      said.push(line)
+      return
+    }
+    log.write(`${line}\n`)
+    if (line.startsWith('{')) keepError(line, errors)
+  })
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.write(`${line}\n`)
+    keep(errors, line)
+  })
+}
+
+function keep(list, line) {
+  list.push(line)
+  if (list.length > 100) list.shift()
 }
 
 function keepError(line, errors) {
   try {
-    const { level, msg, err } = JSON.parse(line)
+    const { level, msg, message, remedy, err } = JSON.parse(line)
     if (typeof level === 'number' ? level >= 50 : /error|fatal/i.test(String(level))) {
-      errors.push([msg, err?.message, err?.remedy].filter(Boolean).join('\n  '))
+      keep(errors, [msg, message ?? err?.message, remedy ?? err?.remedy].filter(Boolean).join('\n  '))
     }
   } catch {
-    errors.push(line)
+    keep(errors, line)
   }
 }
 
