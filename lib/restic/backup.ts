@@ -45,6 +45,7 @@ const BEFORE_EOF_MS = 300
 const WHO_DIED_FIRST_MS = 300
 /** How long a writer whose restic is gone may take to notice. */
 const WRITER_GRACE_MS = 15_000
+const NO_ANSWER = { ok: false as const, error: new Error('the writer did not end although restic had') }
 
 /**
  * Saves folders and files. An include path that is missing makes the result partial like an unreadable file, although
@@ -86,10 +87,11 @@ export async function backupStream(
   request.signal.throwIfAborted()
   const args = ['--stdin', '--stdin-filename', request.filename]
   const attempt = await startAttempt(restic, access, 'stream', args, request)
-  const ended = await feed(attempt, request)
+  const { ended, writerError } = await feed(attempt, request)
   return conclude(restic, access, attempt, request, async () => {
     if (ended.stoppedBy !== undefined) throw ended.stoppedBy
     const { code } = ended.exit
+    if (code === EXIT.ok && writerError !== undefined) throw writerError
     const isSaved = code === EXIT.ok || code === EXIT.incomplete
     if (isSaved && !attempt.said.summary?.total_bytes_processed)
       throw new CodedError('SOURCE_EMPTY', { source: request.filename })
@@ -99,7 +101,7 @@ export async function backupStream(
 }
 
 /** Lets `write` fill restic's stdin, and sees to it that restic ends, whichever of the two ends first. */
-async function feed({ running }: Attempt, request: StreamRequest): Promise<Ended> {
+async function feed({ running }: Attempt, request: StreamRequest): Promise<{ ended: Ended; writerError: unknown }> {
   const { sink, ended } = running
   const resticGone = new AbortController()
   let hasEnded = false
@@ -133,8 +135,8 @@ async function feed({ running }: Attempt, request: StreamRequest): Promise<Ended
     sink.destroy()
   }
   const result = await ended
-  await Promise.race([writing, delay(WRITER_GRACE_MS, undefined, { ref: false })])
-  return result
+  const written = await Promise.race([writing, delay(WRITER_GRACE_MS, NO_ANSWER, { ref: false })])
+  return { ended: result, writerError: written.ok ? undefined : written.error }
 }
 
 /** The common end of both kinds: what `judge` accepts must be listed, what it rejects must be gone. */

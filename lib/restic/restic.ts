@@ -16,8 +16,9 @@ export { listSnapshots, requireSnapshot, type Snapshot, snapshotsByTag } from '.
 export { type Lock, type LockOwner, listLocks, removeOwnDeadLocks } from './unlock.ts'
 
 export interface ResticOptions {
-  /** A path to restic. Without it: `.tools/bin` of the working folder, then the system's usual folders. */
+  /** A path to restic. Without it: `toolsDir`, then the system's usual folders. */
   binary?: string
+  toolsDir?: string
   cacheDir: string
   retryLockSeconds?: number
   stopGraceMs?: number
@@ -34,7 +35,7 @@ const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin
 export async function openRestic(options: ResticOptions): Promise<Restic> {
   const looked = options.binary
     ? [options.binary]
-    : [join(process.cwd(), '.tools', 'bin'), ...SYSTEM_FOLDERS].map((folder) => join(folder, 'restic'))
+    : [...(options.toolsDir ? [options.toolsDir] : []), ...SYSTEM_FOLDERS].map((folder) => join(folder, 'restic'))
   const path = [...new Set([dirname(resolve(looked[0] ?? '')), ...SYSTEM_FOLDERS])].join(delimiter)
   let tooOld: unknown
   for (const binary of looked) {

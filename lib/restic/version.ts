@@ -1,6 +1,6 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { runChild } from '#lib/process/child.ts'
-import { versionMessage } from './messages.ts'
+import { parseLine, versionMessage } from './messages.ts'
 
 /** The first restic with the exit codes, JSON and stdin behaviour that we build on. */
 export const MINIMUM_VERSION = '0.17.1'
@@ -45,9 +45,8 @@ function versionIn(lines: readonly string[]): string | null {
   for (const line of lines) {
     const plain = /^restic (\d+\.\d+\S*)/.exec(line)?.[1]
     if (plain !== undefined) return plain
-    if (!line.startsWith('{')) continue
-    const parsed = versionMessage.safeParse(JSON.parse(line))
-    if (parsed.success) return parsed.data.version
+    const parsed = parseLine(versionMessage, line)
+    if ('message' in parsed) return parsed.message.version
   }
   return null
 }
