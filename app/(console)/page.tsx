@@ -46,8 +46,9 @@ export default function OverviewPage() {
           list.length === 0 ? (
             <Panel flush>
               <Empty Icon={Database} title="There is no source yet">
-                A source is one thing to back up: a database, a user-data export or a storage folder. Add one through
-                the API or the CLI, and it appears here.
+                A source is one thing to back up: a database, a user-data export or a storage folder. Start the server
+                with
+                <code className="font-mono"> --demo</code> to try it with three sample sources.
               </Empty>
             </Panel>
           ) : (
@@ -61,6 +62,7 @@ export default function OverviewPage() {
                     <ButtonLink
                       look="quiet"
                       size="small"
+                      className="-mx-2.5"
                       href={`/backups/new?environment=${encodeURIComponent(environment.name)}`}
                     >
                       Back up {environment.name}

@@ -36,9 +36,11 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
                   href={`/backups/${backup.id}`}
                   className="font-medium text-accent underline-offset-2 hover:underline"
                 >
-                  {backup.description || typeNames[backup.type]}
+                  {backup.description || scope(backup)}
                 </Link>
-                <span className="block text-small font-normal text-ink-soft">{scope(backup)}</span>
+                {backup.description ? (
+                  <span className="block text-small font-normal text-ink-soft">{scope(backup)}</span>
+                ) : null}
               </div>
             </td>
             <td data-label="State">
@@ -50,8 +52,10 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
             </td>
             <td data-label="By">
               <div>
-                {backup.requestedBy ?? '–'}
-                <span className="block text-small text-ink-soft">{originNames[backup.origin]}</span>
+                {backup.requestedBy ?? originNames[backup.origin]}
+                {backup.requestedBy ? (
+                  <span className="block text-small text-ink-soft">{originNames[backup.origin]}</span>
+                ) : null}
               </div>
             </td>
             <td data-label="Took" className="figure">

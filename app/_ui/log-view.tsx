@@ -70,7 +70,7 @@ export function LogView({ lines, nameOf }: LogViewProps) {
         aria-label="Log lines"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
-        className="h-80 overflow-y-auto overscroll-contain bg-well px-4 py-2 font-mono text-label leading-5 focus-visible:-outline-offset-2 lg:h-96"
+        className="max-h-80 min-h-32 overflow-y-auto overscroll-contain bg-well px-4 py-2 font-mono text-label leading-5 focus-visible:-outline-offset-2 lg:max-h-96"
       >
         {shown.length === 0 ? <p className="py-4 font-sans text-small text-ink-soft">No lines yet.</p> : null}
         <ol>
@@ -105,7 +105,7 @@ function Line({ line, name }: { line: EventFieldsFragment; name: string | null }
         {clockTime(line.at)}
       </time>
       <span className={`${levelTones[level]} max-sm:col-start-2`}>{level}</span>
-      <span className="whitespace-pre-wrap max-sm:col-start-2">
+      <span className="whitespace-pre-wrap max-sm:col-span-2 max-sm:col-start-1 max-sm:mb-1.5">
         {name ? <span className="text-ink-soft">{name}: </span> : null}
         <span className={line.kind === 'STATE' ? 'font-semibold' : ''}>{text}</span>
       </span>

@@ -22,12 +22,17 @@ interface NoticeProps {
 export function Notice({ tone, title, children, action, urgent = false }: NoticeProps) {
   const { Icon, frame, icon } = tones[tone]
   return (
-    <div role={urgent ? 'alert' : undefined} className={`mb-4 flex gap-3 rounded-panel border px-4 py-3 ${frame}`}>
+    <div
+      role={urgent ? 'alert' : undefined}
+      className={`mb-4 flex in-data-tight:mb-0 gap-3 rounded-panel border px-4 py-3 ${frame}`}
+    >
       <Icon aria-hidden className={`mt-0.5 size-4.5 shrink-0 ${icon}`} />
-      <div className="min-w-0 flex-1">
-        <p className="font-medium">{title}</p>
-        {children ? <div className="mt-1">{children}</div> : null}
-        {action ? <div className="mt-2.5">{action}</div> : null}
+      <div className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-x-6 gap-y-2.5">
+        <div className="min-w-0 max-w-full grow">
+          <p className="font-medium">{title}</p>
+          {children ? <div className="mt-1">{children}</div> : null}
+        </div>
+        {action}
       </div>
     </div>
   )

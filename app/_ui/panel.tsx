@@ -25,11 +25,11 @@ export function Panel({ title, aside, children, flush = false }: PanelProps) {
     <section className="mb-5 min-w-0 overflow-hidden rounded-panel border border-line bg-sheet">
       {title ? (
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
-          <h2 className="text-body font-semibold">{title}</h2>
+          <h2 className="flex min-w-0 items-center text-body font-semibold">{title}</h2>
           {aside}
         </div>
       ) : null}
-      <div className={flush ? '' : 'p-4'}>{children}</div>
+      <div className={flush ? 'table-box' : 'p-4'}>{children}</div>
     </section>
   )
 }

@@ -23,11 +23,11 @@ export function Shell({ viewer, onSignOut, children }: ShellProps) {
       >
         Skip to the content
       </a>
-      <div className="on-rail bg-rail text-rail-ink lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:overflow-y-auto">
+      <header className="on-rail bg-rail text-rail-ink lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:overflow-y-auto">
         <div className="flex items-center justify-between gap-3 px-4 py-2 lg:px-6 lg:py-6">
           <Link href="/" className="flex items-center gap-3 font-semibold tracking-tight">
             <ProductMark className="size-6 shrink-0 text-rail-ink" />
-            <span className="max-w-28 leading-5 max-lg:max-w-none">System Backup Trigger</span>
+            <span className="leading-5 lg:max-w-28">System Backup Trigger</span>
           </Link>
           <div className="flex items-center gap-1 lg:hidden">
             <ThemeToggle />
@@ -47,7 +47,7 @@ export function Shell({ viewer, onSignOut, children }: ShellProps) {
             <SignOut onSignOut={onSignOut} />
           </div>
         </div>
-      </div>
+      </header>
       <main id="content" tabIndex={-1} className="min-w-0 outline-none max-lg:pb-20">
         <div className="mx-auto w-full max-w-[82rem] px-4 py-5 sm:px-6 lg:px-8 lg:py-7">{children}</div>
         {viewer ? (

@@ -68,7 +68,7 @@ function Row({ source }: { source: Source }) {
       <td data-label="Size" className="figure">
         {bytes(good?.progress.bytesDone)}
       </td>
-      <td data-label="Now">
+      <td data-label="Now" className="wide">
         <Now source={source} />
       </td>
     </tr>

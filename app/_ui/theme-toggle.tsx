@@ -36,10 +36,10 @@ export function ThemeToggle() {
     <button
       type="button"
       onClick={() => choose(next)}
-      className="inline-flex min-h-9 items-center gap-2 rounded-control px-2 text-small text-rail-soft hover:bg-rail-hover hover:text-rail-ink"
+      className="inline-flex min-h-9 items-center gap-2 rounded-control px-2 max-lg:min-w-11 max-lg:justify-center text-small text-rail-soft hover:bg-rail-hover hover:text-rail-ink"
     >
       <Icon aria-hidden className="size-4" />
-      <span>
+      <span className="max-lg:sr-only">
         <span className="sr-only">Theme: </span>
         {word}
       </span>

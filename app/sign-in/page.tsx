@@ -7,8 +7,8 @@ export const metadata: Metadata = { title: 'Sign in' }
 
 export default function SignInPage() {
   return (
-    <div className="grid min-h-dvh lg:grid-cols-[minmax(20rem,2fr)_3fr]">
-      <div className="flex flex-col justify-between gap-6 bg-rail px-6 py-6 text-rail-ink lg:p-10">
+    <div className="grid min-h-dvh lg:grid-cols-[26rem_1fr]">
+      <header className="flex flex-col justify-between gap-6 bg-rail px-6 py-6 text-rail-ink lg:p-10">
         <p className="flex items-center gap-3 font-semibold tracking-tight">
           <ProductMark className="size-7 text-rail-ink" />
           System Backup Trigger
@@ -16,7 +16,7 @@ export default function SignInPage() {
         <p className="max-w-[34ch] text-rail-soft lg:text-lead">
           Back up databases, user data and file storage the moment you need it, and watch it happen.
         </p>
-      </div>
+      </header>
       <main className="grid content-start justify-items-center px-6 py-10 lg:content-center">
         <div className="w-full max-w-sm">
           <h1 className="mb-5 text-title font-semibold tracking-tight">Sign in</h1>

@@ -59,7 +59,7 @@ export function SignInForm() {
   }
 
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form onSubmit={submit} data-tight className="grid gap-4">
       {refusal ? (
         <Notice tone="bad" title={refusal.title} urgent>
           {refusal.remedy}

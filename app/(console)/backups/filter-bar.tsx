@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter, useSearchParams } from 'next/navigation'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useEnvironments, useSources } from '#app/_data/sources.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
 import { Field, Input, Select } from '#app/_ui/field.tsx'
@@ -17,7 +17,17 @@ export function FilterBar() {
   const router = useRouter()
   const environments = useEnvironments()
   const sources = useSources()
-  const set = (name: FilterName, value: string) => router.replace(withFilter(address, name, value), { scroll: false })
+  // The router takes a moment to follow; a second change in that moment must build on the first.
+  const latest = useRef(new URLSearchParams(address))
+  useEffect(() => {
+    latest.current = new URLSearchParams(address)
+  }, [address])
+
+  function set(name: FilterName, value: string): void {
+    const next = withFilter(latest.current, name, value)
+    latest.current = new URLSearchParams(next.split('?')[1])
+    router.replace(next, { scroll: false })
+  }
   const value = (name: FilterName) => address.get(name) ?? ''
 
   return (

@@ -70,14 +70,14 @@ function NotConfigured() {
 function TestMail({ from, possible }: { from: string | null; possible: boolean }) {
   const test = useSendTestMail()
   return (
-    <div className="grid justify-items-start gap-3">
+    <div data-tight className="grid justify-items-start gap-3">
       <p className="text-ink-soft">
         {from ? (
           <>
             Messages come from <span className="text-ink">{from}</span>. A test goes to every recipient.
           </>
         ) : (
-          'A test goes to every recipient.'
+          'A test goes to every recipient, once mail is configured.'
         )}
       </p>
       <Button disabled={!possible || test.isPending} onClick={() => test.mutate()}>

@@ -27,7 +27,7 @@ export function RecipientsForm({ recipients, readOnly }: { recipients: string[];
   }
 
   return (
-    <form onSubmit={submit} className="grid gap-3">
+    <form onSubmit={submit} data-tight className="grid gap-3">
       <Field
         label="Email addresses, one a line"
         htmlFor="recipients"

@@ -19,7 +19,8 @@ export default function RepositoriesPage() {
           {(list) =>
             list.length === 0 ? (
               <Empty Icon={HardDrive} title="There is no repository yet">
-                Nothing can be saved without one. Add a repository through the API or the CLI.
+                Nothing can be saved without one. The server makes a default repository when it starts, as soon as
+                restic is installed; its log says what is missing.
               </Empty>
             ) : (
               <table className="grid-table">

@@ -22,7 +22,7 @@ export default function SourcesPage() {
           {(list) =>
             list.length === 0 ? (
               <Empty Icon={Database} title="There is no source yet">
-                Add one through the API or the CLI. Then choose “Back up now” on the overview.
+                Start the server with <code className="font-mono">--demo</code> to try it with three sample sources.
               </Empty>
             ) : (
               <table className="grid-table">

@@ -28,7 +28,7 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
             <When at={backup.createdAt} />
           </Fact>
           <Fact name="By">
-            {backup.requestedBy ?? '–'} ({originNames[backup.origin]})
+            {backup.requestedBy ? `${backup.requestedBy} (${originNames[backup.origin]})` : originNames[backup.origin]}
           </Fact>
           <Fact name={active ? 'Running for' : 'Took'}>
             <Took from={backup.startedAt} to={backup.finishedAt} />

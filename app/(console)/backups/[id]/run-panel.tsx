@@ -20,7 +20,7 @@ export function RunPanel({ run }: { run: RunDetail }) {
             {run.databaseName ? `, ${run.databaseName}` : ''}
             {run.storagePath ? `, ${run.storagePath}` : ''}
           </span>
-          <span className="text-small font-normal">
+          <span className="inline-flex text-small font-normal">
             <EnvironmentTag environment={run.source.environment} />
           </span>
         </span>

@@ -35,7 +35,7 @@ function NewBackup() {
             sourceList.length === 0 ? (
               <Panel flush>
                 <Empty Icon={Database} title="There is nothing to back up yet">
-                  Add a source through the API or the CLI first.
+                  Start the server with <code className="font-mono">--demo</code> to try it with three sample sources.
                 </Empty>
               </Panel>
             ) : (
