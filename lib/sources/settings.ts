@@ -7,6 +7,7 @@ export const secretText = z.union([
   z
     .string()
     .min(1, 'must not be empty')
+    .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
     .transform((value) => new Secret(value)),
 ])
 

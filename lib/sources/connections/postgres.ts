@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { checkServerIdentity } from 'node:tls'
 import { Client, type ClientConfig } from 'pg'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
@@ -95,7 +96,11 @@ async function connect(settings: PostgresConnection, signal: AbortSignal): Promi
     const ca = await readFile(path, 'utf8').catch((cause: unknown) => {
       throw new CodedError('PATH_NOT_FOUND', { path }, { cause })
     })
-    return tryToConnect(settings, { ca, rejectUnauthorized: true }, signal)
+    return tryToConnect(
+      settings,
+      { ca, rejectUnauthorized: true, checkServerIdentity: (_, cert) => checkServerIdentity(settings.host, cert) },
+      signal,
+    )
   }
   try {
     return await tryToConnect(settings, tls, signal)

@@ -5,7 +5,7 @@ import { libpqEnvironment, type PostgresConnection, postgresConnection, withPost
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { countRows, describeServer } from './queries.ts'
 import { restoreArchive } from './restore.ts'
-import { type FoundTool, findTools } from './tools.ts'
+import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
  * One PostgreSQL database by pg_dump, in its custom format without compression: selective to restore, possible to check,
@@ -73,6 +73,6 @@ async function dump(
     throw new CodedError('SOURCE_DUMP_FAILED', {
       tool: 'pg_dump',
       exit: describeExit(exit),
-      reason: exit.stderr.split('\n')[0] || 'it gave no reason',
+      reason: reasonOf(exit),
     })
 }

@@ -4,7 +4,7 @@ import { libpqEnvironment, type PostgresConnection, withPostgres } from '../conn
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { countRows, describeServer } from './queries.ts'
-import { type FoundTool, findTools } from './tools.ts'
+import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
  * Plays the archive into the database that `settings` names, in one transaction: an error, such as a table that is there
@@ -36,7 +36,7 @@ export async function restoreArchive(
     throw new CodedError('RESTORE_TOOL_FAILED', {
       tool: 'pg_restore',
       exit: describeExit(exit),
-      reason: exit.stderr.split('\n')[0] || 'it gave no reason',
+      reason: reasonOf(exit),
     })
   const tables = await withPostgres(settings, ctx, countRows)
   return {
@@ -59,7 +59,7 @@ async function readerOf(archive: string, tools: FoundTool[], ctx: DriverContext)
     const exit = await runChild({ command: tool.command, args, env: { LC_ALL: 'C' }, signal: ctx.signal })
     ctx.signal.throwIfAborted()
     if (exit.code === 0) return tool
-    reason = exit.stderr.split('\n')[0] || describeExit(exit)
+    reason = reasonOf(exit)
   }
   throw new CodedError('RESTORE_CONTENT_WRONG', { what: 'the PostgreSQL archive', reason })
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, readdir, realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { runChild } from '#lib/process/child.ts'
+import { type Exit, runChild } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
 
 export type Tool = 'pg_dump' | 'pg_restore'
@@ -54,6 +54,13 @@ export function howToInstall(major: number): string {
     `(Debian, Ubuntu; from apt.postgresql.org where the distribution is older), dnf install postgresql${major} (Fedora, RHEL with ` +
     `yum.postgresql.org), or brew install postgresql@${major} (macOS). Then try again.`
   )
+}
+
+/** The program's own first word on an error, for people; nothing is decided by it. */
+export function reasonOf(exit: Exit): string {
+  const lines = exit.stderr.split('\n')
+  const line = lines.find((one) => one.includes('error:')) ?? lines.at(-1)
+  return line?.replace(/^pg_\w+: (error: )?/, '').replace(/\.$/, '') || 'it gave no reason'
 }
 
 async function installed(tool: Tool, ctx: DriverContext): Promise<FoundTool[]> {

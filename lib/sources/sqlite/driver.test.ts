@@ -1,10 +1,11 @@
-import { copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { startChild } from '#lib/process/child.ts'
 import { describeSource } from '../conformance.ts'
 import { temporaryContext } from '../conformance-context.ts'
+import { saveCopy } from '../conformance-copy.ts'
 import { sqliteDriver } from './driver.ts'
 
 async function makeDatabase(path: string, sql: string): Promise<{ path: string }> {
@@ -102,6 +103,17 @@ test('What is still in the write-ahead log is in the copy', async () => {
   })
   await copy.close()
   database.close()
+})
+
+test('A database that only its owner may read stays so, saved and restored', async () => {
+  await using run = await temporaryContext()
+  const { path } = await makeDatabase(join(run.dir, 'private.db'), PEOPLE)
+  await chmod(path, 0o600)
+  const saved = join(run.dir, 'saved')
+  await saveCopy(await sqliteDriver.open({ path }, run.context), saved)
+  const restored = join(run.dir, 'new.db')
+  await sqliteDriver.restore({ path: restored }, saved, run.context)
+  expect((await stat(restored)).mode & 0o777).toBe(0o600)
 })
 
 test('A damaged database is refused as damaged', async () => {

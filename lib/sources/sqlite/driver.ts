@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import {
@@ -35,6 +35,7 @@ export const sqliteDriver: SourceDriver<SqliteConnection> = {
     try {
       await close() // VACUUM INTO wants a target that does not exist
       await askSqlite({ command: 'copy', path, target }, ctx, () => {})
+      await takeRights(path, target)
     } catch (thrown) {
       await close()
       throw thrown
@@ -49,6 +50,7 @@ export const sqliteDriver: SourceDriver<SqliteConnection> = {
     try {
       await mkdir(dirname(path), { recursive: true })
       await copyFile(copy, fresh)
+      await takeRights((await exists(path)) ? path : copy, fresh)
       ctx.signal.throwIfAborted()
       // A write-ahead log of the old file would be played into the new one.
       await rm(`${path}-wal`, { force: true })
@@ -77,6 +79,17 @@ async function checked(path: string, ctx: DriverContext): Promise<void> {
     const reason = cause instanceof Error ? cause.message : 'it cannot be read'
     throw new CodedError('RESTORE_CONTENT_WRONG', { what: basename(path), reason }, { cause })
   }
+}
+
+/** Who may read a database must not widen by saving and restoring it. */
+async function takeRights(from: string, to: string): Promise<void> {
+  const { mode, uid, gid } = await stat(from)
+  if (process.getuid?.() === 0) await chown(to, uid, gid)
+  await chmod(to, mode & 0o7777)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null
 }
 
 async function removeDatabase(path: string): Promise<void> {
