@@ -43,11 +43,10 @@ export async function triggerBackup(
   try {
     return await deps.prisma.$transaction((tx) => start(deps, tx, actor, origin, input), { maxWait: 20_000, timeout: 20_000 })
   } catch (error) {
-    if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')) throw error
-    // Somebody was faster: with the same key, or with another backup of one of the sources.
+    // Somebody may have been faster: with the same key, or with another backup of one of the sources.
     const first = await earlier(deps.prisma, actor, input)
     if (first) return first
-    await decide(deps.prisma, input)
+    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') await decide(deps.prisma, input)
     throw error
   }
 }

@@ -54,7 +54,7 @@ export type Config = Readonly<z.infer<typeof schema>> & { readonly projectRoot: 
  * Reads the configuration from the environment, once, at the start of a process. An empty variable counts as unset.
  * Throws CONFIG_INVALID naming every variable that is wrong, with an example of each.
  */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = schema.safeParse(given)
   if (!parsed.success)

@@ -26,11 +26,11 @@ export function openSubscriptions(runtime: Runtime) {
       schema,
       onConnect: async ({ extra, connectionParams }) => (await viewer(runtime, facts(extra.request, connectionParams))) !== null,
       context: ({ extra, connectionParams }) => contextOf(runtime, facts(extra.request, connectionParams)),
-      onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(runtime.log, error.toJSON(), error)),
+      onError: (_context, _id, _payload, errors) => errors.map((error) => presentable(runtime, error)),
       onNext: (_context, _id, _payload, _args, result) => ({
         ...result,
         ...(result.errors && {
-          errors: result.errors.map((error) => new GraphQLError(...asArguments(formatError(runtime.log, error.toJSON(), error)))),
+          errors: result.errors.map((error) => presentable(runtime, error)),
         }),
       }),
     },
@@ -57,6 +57,7 @@ function isSameOrigin(request: IncomingMessage, publicUrl: string): boolean {
   return origin === new URL(publicUrl).origin || (URL.canParse(origin) && new URL(origin).host === host)
 }
 
-function asArguments(formatted: ReturnType<typeof formatError>): ConstructorParameters<typeof GraphQLError> {
-  return [formatted.message, { path: formatted.path, extensions: formatted.extensions }]
+function presentable(runtime: Runtime, error: GraphQLError): GraphQLError {
+  const { message, path, extensions } = formatError(runtime.log, error.toJSON(), error)
+  return new GraphQLError(message, { path, extensions })
 }

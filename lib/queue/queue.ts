@@ -59,6 +59,9 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
           batchSize: 1,
           includeMetadata: true,
           pollingIntervalSeconds: 2,
+          // One NOTIFY wakes every worker once: without these, what is left after that first job waits half a minute.
+          burstWhenBatchFull: true,
+          notifyPollingIntervalSeconds: 5,
           heartbeatRefreshSeconds: 2,
         },
         async ([job]) => {
