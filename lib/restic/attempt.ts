@@ -73,7 +73,14 @@ export async function startAttempt(
       } else if (message.message_type === 'exit_error') request.onLog('info', message.message.trim())
     },
   })
-  request.onStarted({ pid: running.child.pid, startedAt })
+  try {
+    request.onStarted({ pid: running.child.pid, startedAt })
+  } catch (error) {
+    running.stop(error)
+    running.child.stdin?.end()
+    await running.ended
+    throw error
+  }
   return { running, startedAt, said }
 }
 
