@@ -107,7 +107,7 @@ describe.skipIf(missing)('A PostgreSQL dump', () => {
     expect(JSON.stringify(settings)).not.toContain(raw.password)
   })
 
-  test('is the same twice when nothing changed, apart from its time, and is not compressed', async () => {
+  test('is in the custom format and not compressed', async () => {
     await using run = await temporaryContext()
     const settings = postgresDriver.settings.parse(await makeDatabase(MANY))
     const folder = join(run.dir, 'saved')

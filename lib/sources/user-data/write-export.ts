@@ -38,7 +38,7 @@ export class ExportWriter {
   }
 
   async #flush(): Promise<void> {
-    this.#csv.append(stringify(this.#pending, CSV)) // a call for each row costs ten times as much
+    this.#csv.append(stringify(this.#pending, CSV)) // one call for each row made the whole export half as fast
     this.#pending = []
     await this.#csv.flush()
     await this.#ndjson.flush()
