@@ -20,7 +20,8 @@ export function liveScreen(output: Output, colour: boolean): Screen {
   let drawn = 0
   const erase = () => (drawn === 0 ? '' : `\x1b[${drawn}A\x1b[0J`)
   const draw = (above = '') => {
-    const lines = renderBars(view, output.columns ?? 80, colour)
+    // A terminal that does not know its size says 0.
+    const lines = renderBars(view, output.columns || 80, colour)
     output.write(`${erase()}${above}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines.length
   }

@@ -86,7 +86,7 @@ function drawBar(share: number | null, width: number): string {
 
 function figuresOf(run: RunView): string {
   const progress = run.progress
-  if (!progress || run.state === 'QUEUED') return ''
+  if (progress?.bytesDone == null || run.state === 'QUEUED') return ''
   const parts = [
     progress.bytesTotal
       ? `${formatBytes(progress.bytesDone)} of ${formatBytes(progress.bytesTotal)}`
