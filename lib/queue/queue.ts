@@ -52,24 +52,26 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
       if (id === null) throw new Error(`the queue ${queue} did not take a job`)
     },
     async work(name, { concurrency, lane }, handler) {
-      await boss.work(
-        await make(name, lane),
-        {
-          localConcurrency: concurrency,
-          batchSize: 1,
-          includeMetadata: true,
-          pollingIntervalSeconds: 2,
-          // One NOTIFY wakes every worker once: without these, what is left after that first job waits half a minute.
-          burstWhenBatchFull: true,
-          notifyPollingIntervalSeconds: 5,
-          heartbeatRefreshSeconds: 2,
-        },
-        async ([job]) => {
+      const queue = await make(name, lane)
+      const options = {
+        batchSize: 1,
+        includeMetadata: true,
+        heartbeatRefreshSeconds: 2,
+        pollingIntervalSeconds: 2,
+        notifyPollingIntervalSeconds: 5,
+      } as const
+      for (let i = 0; i < concurrency; i++) {
+        const worker: string = await boss.work(queue, options, async ([job]) => {
           if (!job) return
-          const payload = jobs[name].payload.parse(job.data) as JobPayload<typeof name>
-          await handler(payload, { signal: job.signal, lastAttempt: job.retryCount >= job.retryLimit })
-        },
-      )
+          try {
+            const payload = jobs[name].payload.parse(job.data) as JobPayload<typeof name>
+            await handler(payload, { signal: job.signal, lastAttempt: job.retryCount >= job.retryLimit })
+          } finally {
+            // pg-boss waits for the next NOTIFY after each job, even when more are waiting.
+            boss.notifyWorker(worker)
+          }
+        })
+      }
     },
     async openLane(name, lane) {
       await make(name, lane)
