@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { Secret } from '#lib/secrets/secret.ts'
+import { emailAddress } from './email.ts'
 
 const list = z
   .string()
@@ -27,7 +28,7 @@ const variables = {
   WORKER_ENVIRONMENTS: [list.default([]), 'staging,production'],
   SECRET_KEY: [z.string().min(32, 'needs at least 32 characters').transform((text) => new Secret(text)).optional(), '<64 random characters>'],
   SECRET_KEY_FILE: [z.string().min(1).optional(), '/run/secrets/secret-key'],
-  ADMIN_EMAIL: [z.email().transform((text) => text.toLowerCase()).default('admin@localhost'), 'you@example.org'],
+  ADMIN_EMAIL: [emailAddress.transform((text) => text.toLowerCase()).default('admin@localhost'), 'you@example.org'],
   ADMIN_PASSWORD: [z.string().min(10, 'needs at least 10 characters').transform((text) => new Secret(text)).optional(), '<a long password>'],
   SMTP_URL: [z.url({ protocol: /^smtps?$/ }).transform((text) => new Secret(text)).optional(), 'smtps://user:password@mail.example.org'],
   MAIL_FROM: [z.string().regex(/^[^\r\n]+$/).optional(), 'Backups <backups@example.org>'],

@@ -4,12 +4,13 @@ import { scopes } from '#lib/auth/actor.ts'
 import { createToken } from '#lib/auth/tokens.ts'
 import { systemClock } from '#lib/clock/now.ts'
 import { readConfig } from '#lib/config/config.ts'
+import { emailAddress } from '#lib/config/email.ts'
 import { readSecretKey } from '#lib/config/secret-key.ts'
 import { makeDataDir, openDatabase } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 
 const options = z.object({
-  email: z.email('needs --email with the address of a user'),
+  email: emailAddress,
   scope: z.array(z.enum(scopes, `each --scope is one of ${scopes.join(', ')}`)).min(1),
   days: z.coerce.number().int('--days is a whole number').min(1, '--days is 1 or more').max(3650, '--days is at most 3650'),
   name: z.string().min(1).max(100),

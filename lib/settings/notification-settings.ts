@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { emailAddress } from '#lib/config/email.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 
 const KEY = 'notification.recipients'
-const recipientsSchema = z.array(z.email('is not an email address').max(254)).max(100)
+const recipientsSchema = z.array(emailAddress).max(100)
 
 /** The addresses that are told how backups end. None until an administrator sets some. */
 export async function notificationRecipients(tx: Transaction): Promise<string[]> {
