@@ -23,7 +23,7 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
             Read
           </th>
           <th scope="col" className="figure">
-            Added
+            New data
           </th>
         </tr>
       </thead>
@@ -66,7 +66,7 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
             <td data-label="Read" className="figure">
               {bytes(total(backup.runs.map((run) => run.progress.bytesDone)))}
             </td>
-            <td data-label="Added" className="figure">
+            <td data-label="New data" className="figure">
               {bytes(total(backup.runs.map((run) => run.addedBytes)))}
             </td>
           </tr>

@@ -14,6 +14,13 @@ const levelTones: Record<LogLevel, string> = {
   WARNING: 'text-warn',
   ERROR: 'text-bad',
 }
+/** A change of state has no level of its own; one that went wrong must not hide among the quiet lines. */
+function levelOf({ level, state }: EventFieldsFragment): LogLevel {
+  if (level) return level
+  if (state === 'FAILED') return 'ERROR'
+  return state === 'PARTIAL' || state === 'INTERRUPTED' ? 'WARNING' : 'INFO'
+}
+
 const SHOWN_LINES = 2_000
 const NEAR_END_PX = 24
 
@@ -29,7 +36,7 @@ export function LogView({ lines, nameOf }: LogViewProps) {
   const [following, setFollowing] = useState(true)
   const box = useRef<HTMLDivElement>(null)
 
-  const wanted = lines.filter((line) => levels.indexOf(line.level ?? 'INFO') >= levels.indexOf(least))
+  const wanted = lines.filter((line) => levels.indexOf(levelOf(line)) >= levels.indexOf(least))
   const shown = wanted.slice(-SHOWN_LINES)
   const lastSeq = shown.at(-1)?.seq
 
@@ -97,7 +104,7 @@ export function LogView({ lines, nameOf }: LogViewProps) {
 }
 
 function Line({ line, name }: { line: EventFieldsFragment; name: string | null }) {
-  const level = line.level ?? 'INFO'
+  const level = levelOf(line)
   const text = line.message ?? (line.state ? stateLooks[line.state].word : '')
   return (
     <li className="grid grid-cols-[4.5rem_4.5rem_minmax(0,1fr)] gap-x-2 max-sm:grid-cols-[4.25rem_minmax(0,1fr)]">

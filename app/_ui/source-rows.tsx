@@ -94,7 +94,11 @@ function Now({ source }: { source: Source }) {
   if (last && last.state !== 'SUCCEEDED') {
     return (
       <div>
-        <Link href={`/backups/${last.backup.id}`} className="underline-offset-2 hover:underline">
+        <Link
+          href={`/backups/${last.backup.id}`}
+          className="inline-flex flex-wrap items-center gap-x-2 underline-offset-2 hover:underline"
+        >
+          <span className="text-ink-soft">Last run</span>
           <StateMark state={last.state} />
         </Link>
         {last.error ? <p className="mt-0.5 text-small text-ink-soft">{last.error.remedy}</p> : null}

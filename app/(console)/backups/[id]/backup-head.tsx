@@ -38,7 +38,7 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
             {backup.runs.filter((run) => !isActive(run.state)).length} of {backup.runs.length}
           </Fact>
           <Fact name="Read">{bytes(sum(backup.runs.map((run) => run.progress.bytesDone)))}</Fact>
-          <Fact name="Added to the repository">{bytes(sum(backup.runs.map((run) => run.storedBytes)))}</Fact>
+          <Fact name="New data">{bytes(sum(backup.runs.map((run) => run.addedBytes)))}</Fact>
           <Fact name="Backup id">
             <span className="font-mono text-small">{backup.id}</span>
           </Fact>
