@@ -27,7 +27,9 @@ builder.prismaObject('Backup', {
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
     lastSeq: t.exposeInt('lastSeq'),
-    runs: t.relation('runs', { query: { orderBy: [{ source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }] } }),
+    runs: t.relation('runs', {
+      query: { orderBy: [{ source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }] },
+    }),
     deliveries: t.relation('deliveries', { query: { orderBy: { createdAt: 'asc' } } }),
     log: t.field({
       type: [backupEvent],
@@ -97,7 +99,13 @@ const triggerBackupInput = builder.inputType('TriggerBackupInput', {
 
 const holder = (name: string) =>
   builder.objectRef<{ backup: Backup }>(name).implement({
-    fields: (t) => ({ backup: t.prismaField({ type: 'Backup', resolve: (query, { backup }, _args, { runtime }) => runtime.prisma.backup.findUniqueOrThrow({ ...query, where: { id: backup.id } }) }) }),
+    fields: (t) => ({
+      backup: t.prismaField({
+        type: 'Backup',
+        resolve: (query, { backup }, _args, { runtime }) =>
+          runtime.prisma.backup.findUniqueOrThrow({ ...query, where: { id: backup.id } }),
+      }),
+    }),
   })
 const triggerBackupSuccess = holder('TriggerBackupSuccess')
 const cancelBackupSuccess = holder('CancelBackupSuccess')
@@ -125,7 +133,8 @@ builder.mutationFields((t) => ({
 builder.subscriptionField('backupStatus', (t) =>
   t.field({
     type: backupEvent,
-    description: 'The events of a backup after number `after`, then those to come; completes when the backup has ended.',
+    description:
+      'The events of a backup after number `after`, then those to come; completes when the backup has ended.',
     args: { backupId: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
     subscribe: (_root, { backupId, after }, { runtime }) => {
       if (!z.uuid().safeParse(backupId).success) throw new CodedError('BACKUP_UNKNOWN', { id: backupId })

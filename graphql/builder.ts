@@ -60,4 +60,3 @@ export const builder = new SchemaBuilder<{
 builder.queryType({ authScopes: { can: 'backup:read' } })
 builder.mutationType({ authScopes: { can: 'backup:read' } })
 builder.subscriptionType({ authScopes: { can: 'backup:read' } })
-

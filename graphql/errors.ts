@@ -1,5 +1,5 @@
-import { type GraphQLFormattedError, GraphQLError } from 'graphql'
 import { unwrapResolverError } from '@apollo/server/errors'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
 import type { Log } from '#lib/log/log.ts'
 import { builder } from './builder.ts'
@@ -26,9 +26,16 @@ builder.objectType(CodedError, {
 export function formatError(log: Log, formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = unwrapResolverError(error)
   const { path, locations } = formatted
-  if (original instanceof CodedError) return { message: original.message, path, locations, extensions: { code: original.code, remedy: original.remedy } }
+  if (original instanceof CodedError)
+    return { message: original.message, path, locations, extensions: { code: original.code, remedy: original.remedy } }
   const ours = original instanceof GraphQLError && original.originalError === undefined
-  if (ours) return { message: formatted.message, path, locations, extensions: { code: formatted.extensions?.code ?? 'BAD_REQUEST' } }
+  if (ours)
+    return {
+      message: formatted.message,
+      path,
+      locations,
+      extensions: { code: formatted.extensions?.code ?? 'BAD_REQUEST' },
+    }
   log.error({ err: original, path }, 'graphql')
   const unexpected = new CodedError('UNEXPECTED', {})
   return { message: unexpected.message, path, extensions: { code: unexpected.code, remedy: unexpected.remedy } }

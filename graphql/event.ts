@@ -8,7 +8,11 @@ type Figures = { [K in keyof Progress]: number | bigint | null }
 export const progress = builder.objectRef<Figures>('Progress').implement({
   fields: (t) => ({
     bytesDone: t.expose('bytesDone', { type: 'BigInt', nullable: true }),
-    bytesTotal: t.expose('bytesTotal', { type: 'BigInt', nullable: true, description: 'Null when it cannot be known, as for a stream.' }),
+    bytesTotal: t.expose('bytesTotal', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'Null when it cannot be known, as for a stream.',
+    }),
     filesDone: t.expose('filesDone', { type: 'BigInt', nullable: true }),
     filesTotal: t.expose('filesTotal', { type: 'BigInt', nullable: true }),
     bytesPerSecond: t.float({ nullable: true, resolve: (p) => number(p.bytesPerSecond) }),

@@ -1,5 +1,5 @@
-import { notificationRecipients, setNotificationRecipients } from '#lib/settings/notification-settings.ts'
 import { sendTestMail } from '#lib/notifications/deliver.ts'
+import { notificationRecipients, setNotificationRecipients } from '#lib/settings/notification-settings.ts'
 import type { Delivery } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { deliveryState } from './enums.ts'

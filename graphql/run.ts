@@ -2,15 +2,13 @@ import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { progress } from './event.ts'
 
-const runError = builder
-  .objectRef<{ code: string; message: string; remedy: string }>('RunError')
-  .implement({
-    fields: (t) => ({
-      code: t.exposeString('code'),
-      message: t.exposeString('message'),
-      remedy: t.exposeString('remedy'),
-    }),
-  })
+const runError = builder.objectRef<{ code: string; message: string; remedy: string }>('RunError').implement({
+  fields: (t) => ({
+    code: t.exposeString('code'),
+    message: t.exposeString('message'),
+    remedy: t.exposeString('remedy'),
+  }),
+})
 
 builder.prismaObject('BackupRun', {
   fields: (t) => ({
@@ -26,17 +24,30 @@ builder.prismaObject('BackupRun', {
     snapshotId: t.exposeString('snapshotId', { nullable: true }),
     progress: t.field({
       type: progress,
-      select: { bytesDone: true, bytesTotal: true, filesDone: true, filesTotal: true, bytesPerSecond: true, secondsLeft: true },
+      select: {
+        bytesDone: true,
+        bytesTotal: true,
+        filesDone: true,
+        filesTotal: true,
+        bytesPerSecond: true,
+        secondsLeft: true,
+      },
       resolve: (run) => run,
     }),
-    addedBytes: t.expose('addedBytes', { type: 'BigInt', nullable: true, description: 'New data, before compression.' }),
+    addedBytes: t.expose('addedBytes', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'New data, before compression.',
+    }),
     storedBytes: t.expose('storedBytes', { type: 'BigInt', nullable: true, description: 'New data, as stored.' }),
     error: t.field({
       type: runError,
       nullable: true,
       select: { errorCode: true, errorMessage: true, errorRemedy: true },
       resolve: (run) =>
-        run.errorCode === null ? null : { code: run.errorCode, message: run.errorMessage ?? '', remedy: run.errorRemedy ?? '' },
+        run.errorCode === null
+          ? null
+          : { code: run.errorCode, message: run.errorMessage ?? '', remedy: run.errorRemedy ?? '' },
     }),
     queuedAt: t.expose('queuedAt', { type: 'DateTime' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),

@@ -2,7 +2,15 @@ import type { Transaction } from '#lib/database/database.ts'
 
 export interface AuditEntry {
   actor: { userId: string | null; email: string; address: string | null }
-  action: 'backup.trigger' | 'backup.cancel' | 'sign-in' | 'sign-in.failed' | 'token.create' | 'token.revoke' | 'settings.change' | 'user.create'
+  action:
+    | 'backup.trigger'
+    | 'backup.cancel'
+    | 'sign-in'
+    | 'sign-in.failed'
+    | 'token.create'
+    | 'token.revoke'
+    | 'settings.change'
+    | 'user.create'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

@@ -1,5 +1,5 @@
-import type { Role } from '#prisma/client/enums.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Role } from '#prisma/client/enums.ts'
 
 /** What an API token may be allowed to do. A session may do all that its role may. */
 export const scopes = ['backup:read', 'backup:trigger', 'settings:write'] as const
@@ -27,5 +27,6 @@ export function requireScope(actor: Actor | null, scope: Scope, action: string):
   if (!actor) throw new CodedError('UNAUTHENTICATED', {})
   if (!least[scope].includes(actor.role))
     throw new CodedError('FORBIDDEN', { action, needs: `the role ${least[scope].join(' or ')}` })
-  if (!actor.scopes.includes(scope)) throw new CodedError('FORBIDDEN', { action, needs: `a token with the scope ${scope}` })
+  if (!actor.scopes.includes(scope))
+    throw new CodedError('FORBIDDEN', { action, needs: `a token with the scope ${scope}` })
 }

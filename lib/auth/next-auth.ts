@@ -10,7 +10,8 @@ const Credentials = ((credentialsModule.default as unknown as { default?: typeof
   credentialsModule.default) as typeof credentialsModule.default
 
 /** The key that session cookies are encrypted with, as next-auth wants it. */
-export const sessionSecret = (deps: Pick<TokenDeps, 'secretKey'>): string => deps.secretKey.derive('sessions').toString('hex')
+export const sessionSecret = (deps: Pick<TokenDeps, 'secretKey'>): string =>
+  deps.secretKey.derive('sessions').toString('hex')
 
 /** next-auth: credentials, JWT cookie for a working day. The error code travels to the sign-in page as `error`. */
 export function nextAuthOptions(deps: TokenDeps & { log: Log; secureCookies: boolean }): NextAuthOptions {

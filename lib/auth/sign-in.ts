@@ -11,8 +11,15 @@ const FAILURES = 5
 const WINDOW_SECONDS = 15 * 60
 
 const credentials = z.object({
-  email: z.string().max(254).transform((text) => text.trim().toLowerCase()),
-  password: z.string().min(1).max(1024).transform((text) => new Secret(text)),
+  email: z
+    .string()
+    .max(254)
+    .transform((text) => text.trim().toLowerCase()),
+  password: z
+    .string()
+    .min(1)
+    .max(1024)
+    .transform((text) => new Secret(text)),
 })
 
 /**

@@ -25,7 +25,9 @@ export async function createToken(
 ): Promise<{ id: string; token: Secret; expiresAt: Date }> {
   const user = await prisma.user.findFirst({ where: { email: request.email.toLowerCase(), disabledAt: null } })
   if (!user)
-    throw new CodedError('INPUT_INVALID', { issues: [{ path: 'email', problem: `there is no active user ${request.email}` }] })
+    throw new CodedError('INPUT_INVALID', {
+      issues: [{ path: 'email', problem: `there is no active user ${request.email}` }],
+    })
   const expiresAt = new Date(clock.now().getTime() + request.days * DAY_MS)
   const row = await prisma.$transaction(async (tx) => {
     const made = await tx.apiToken.create({
@@ -60,7 +62,13 @@ export async function actorOfToken(deps: TokenDeps, token: string, address: stri
   const parsed = claims.safeParse(verified?.payload)
   if (!parsed.success) return null
   const row = await deps.prisma.apiToken.findFirst({
-    where: { id: parsed.data.jti, userId: parsed.data.sub, revokedAt: null, expiresAt: { gt: deps.clock.now() }, user: { disabledAt: null } },
+    where: {
+      id: parsed.data.jti,
+      userId: parsed.data.sub,
+      revokedAt: null,
+      expiresAt: { gt: deps.clock.now() },
+      user: { disabledAt: null },
+    },
     include: { user: true },
   })
   if (!row) return null

@@ -61,15 +61,33 @@ describe('admission', () => {
   const refusals: [string, object, Candidate[], object, string][] = [
     ['an unknown environment', { type: 'FULL', environments: ['nowhere'] }, [source(1)], {}, 'ENVIRONMENT_UNKNOWN'],
     ['an unknown source', { type: 'FULL', sourceIds: [id(9)] }, [source(1)], {}, 'SOURCE_UNKNOWN'],
-    ['a source of another environment', { type: 'FULL', environments: ['production'], sourceIds: [id(1)] }, [source(1)], {}, 'SOURCE_UNKNOWN'],
+    [
+      'a source of another environment',
+      { type: 'FULL', environments: ['production'], sourceIds: [id(1)] },
+      [source(1)],
+      {},
+      'SOURCE_UNKNOWN',
+    ],
     ['a disabled source', { type: 'FULL', sourceIds: [id(1)] }, [source(1, { enabled: false })], {}, 'SOURCE_DISABLED'],
     ['a source of another type', { type: 'STORAGE', sourceIds: [id(1)] }, [source(1)], {}, 'SOURCE_TYPE_MISMATCH'],
     ['an empty selection', { type: 'USER_DATA' }, [source(1)], {}, 'NOTHING_TO_BACK_UP'],
     ['no repository', { type: 'DATABASE' }, [source(1)], { defaultRepositoryId: null }, 'NO_REPOSITORY'],
     ['a source at work', { type: 'DATABASE' }, [source(1, { activeBackupId: 'b' })], {}, 'BACKUP_ALREADY_RUNNING'],
-    ['an unknown database', { type: 'DATABASE', databaseName: 'x' }, [source(1), source(2)], {}, 'DATABASE_NAME_UNKNOWN'],
+    [
+      'an unknown database',
+      { type: 'DATABASE', databaseName: 'x' },
+      [source(1), source(2)],
+      {},
+      'DATABASE_NAME_UNKNOWN',
+    ],
     ['a folder outside', { type: 'STORAGE', storagePath: '/srv/other' }, [files], {}, 'PATH_NOT_ALLOWED'],
-    ['a folder that only begins alike', { type: 'STORAGE', storagePath: '/srv/dataEVIL' }, [files], {}, 'PATH_NOT_ALLOWED'],
+    [
+      'a folder that only begins alike',
+      { type: 'STORAGE', storagePath: '/srv/dataEVIL' },
+      [files],
+      {},
+      'PATH_NOT_ALLOWED',
+    ],
   ]
   it.each(refusals)('refuses %s', (_title, input, sources, over, code) => {
     expect(codeOf(() => trigger(input, sources, over))).toBe(code)

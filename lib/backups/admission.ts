@@ -28,9 +28,14 @@ export interface Admitted {
  * Decides what a trigger starts, from facts alone: which sources, into which repository, narrowed to what.
  * Throws the code of the first reason to refuse; a trigger is admitted whole or not at all.
  */
-export function admit(input: TriggerInput, sources: Candidate[], facts: { environments: string[]; defaultRepositoryId: string | null }): Admitted[] {
+export function admit(
+  input: TriggerInput,
+  sources: Candidate[],
+  facts: { environments: string[]; defaultRepositoryId: string | null },
+): Admitted[] {
   for (const name of input.environments ?? []) {
-    if (!facts.environments.includes(name)) throw new CodedError('ENVIRONMENT_UNKNOWN', { name, known: facts.environments })
+    if (!facts.environments.includes(name))
+      throw new CodedError('ENVIRONMENT_UNKNOWN', { name, known: facts.environments })
   }
   const wanted = input.environments?.length ? input.environments : facts.environments
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
@@ -82,7 +87,10 @@ function byDatabase(name: string, chosen: Candidate[]): Narrowed[] {
   if (matching.length > 0) return matching.map((source) => ({ source, databaseName: null, storagePath: null }))
   const [only] = chosen
   if (chosen.length === 1 && only?.kind === 'postgres') return [{ source: only, databaseName: name, storagePath: null }]
-  throw new CodedError('DATABASE_NAME_UNKNOWN', { name, known: chosen.map((source) => databaseOf(source) ?? source.name) })
+  throw new CodedError('DATABASE_NAME_UNKNOWN', {
+    name,
+    known: chosen.map((source) => databaseOf(source) ?? source.name),
+  })
 }
 
 function databaseOf(source: Candidate): string | null {
@@ -95,7 +103,9 @@ function byFolder(folder: string, chosen: Candidate[]): Narrowed[] {
   const path = folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder
   const registered = chosen.flatMap((source) => (source.settings as { paths?: string[] }).paths ?? [])
   const source = chosen.find((candidate) =>
-    ((candidate.settings as { paths?: string[] }).paths ?? []).some((root) => path === root || path.startsWith(`${root}/`)),
+    ((candidate.settings as { paths?: string[] }).paths ?? []).some(
+      (root) => path === root || path.startsWith(`${root}/`),
+    ),
   )
   if (!source) throw new CodedError('PATH_NOT_ALLOWED', { path: folder, roots: registered })
   return [{ source, databaseName: null, storagePath: path }]

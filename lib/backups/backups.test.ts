@@ -82,7 +82,11 @@ describe('with a worker', () => {
     const access = accessTo(repository, home.runtime.secretKey)
     const restic = await home.runtime.restic()
     const target = join(home.folder, 'restored')
-    await restoreSnapshot(restic, access, { snapshotId: run?.snapshotId as string, target, signal: AbortSignal.timeout(60_000) })
+    await restoreSnapshot(restic, access, {
+      snapshotId: run?.snapshotId as string,
+      target,
+      signal: AbortSignal.timeout(60_000),
+    })
     expect(await readFile(join(target, uploads.path, 'ü 1.txt'), 'utf8')).toBe('hello')
     const [snapshot] = await snapshotsByTag(restic, access, `source:${shop.source.id}`)
     expect(snapshot?.tags).toContain('env:test')
@@ -131,7 +135,10 @@ describe('with a worker', () => {
     await home.runtime.prisma.repository.update({ where: { id: keys.id }, data: { sealedPassword: wrong } })
     const { id } = await trigger({ type: 'STORAGE' })
     const backup = await home.ended(id)
-    await home.runtime.prisma.repository.update({ where: { id: keys.id }, data: { sealedPassword: keys.sealedPassword } })
+    await home.runtime.prisma.repository.update({
+      where: { id: keys.id },
+      data: { sealedPassword: keys.sealedPassword },
+    })
     expect(backup.runs.map((run) => run.errorCode)).toEqual(backup.runs.map(() => 'REPOSITORY_WRONG_PASSWORD'))
   })
 
@@ -140,7 +147,9 @@ describe('with a worker', () => {
     const { source } = await home.addFiles('orphan', { 'a.txt': 'a' })
     // As a worker leaves it that was killed right after its claim.
     const repository = await prisma.repository.findFirstOrThrow()
-    const { id } = await prisma.backup.create({ data: { type: 'STORAGE', state: 'RUNNING', origin: 'API', compressionLevel: 5, environments: ['test'] } })
+    const { id } = await prisma.backup.create({
+      data: { type: 'STORAGE', state: 'RUNNING', origin: 'API', compressionLevel: 5, environments: ['test'] },
+    })
     await prisma.backupRun.create({
       data: {
         backupId: id,

@@ -92,6 +92,8 @@ async function settle(tx: Transaction, queue: Queue, backupId: string): Promise<
 
 /** The database's clock, the one that all processes share. Milliseconds since the epoch. */
 export async function databaseNow(tx: Transaction): Promise<number> {
-  const [row] = await tx.$queryRaw<{ ms: number }[]>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`
+  const [row] = await tx.$queryRaw<
+    { ms: number }[]
+  >`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`
   return row?.ms ?? 0
 }

@@ -39,7 +39,10 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   }
   const onError = (error: unknown) => log.warn({ err: error }, 'heartbeat')
   const timer = setInterval(() => void beat().catch(onError), HEARTBEAT_MS)
-  const unwatch = deps.feed.watch(run.backupId, throttle(() => void beat().catch(onError), 200))
+  const unwatch = deps.feed.watch(
+    run.backupId,
+    throttle(() => void beat().catch(onError), 200),
+  )
   const reporter = openReporter(deps.prisma, run, log)
 
   log.info({ attempt: run.attempt }, 'run started')
@@ -86,12 +89,20 @@ async function save(deps: WorkerDeps, run: BackupRun, reporter: Reporter, signal
   }
   let copy: SourceCopy | undefined
   try {
-    const narrowed = run.storagePath === null ? settings : await narrowTo(settings as FilesSettings, run.storagePath, deps.config.STORAGE_ROOTS)
+    const narrowed =
+      run.storagePath === null
+        ? settings
+        : await narrowTo(settings as FilesSettings, run.storagePath, deps.config.STORAGE_ROOTS)
     copy = await driver.open(narrowed, context)
     const common = {
       // Fixed per source, so that restic finds the parent although paths and workers may change.
       host: `source-${row.sourceId}`,
-      tags: [`run:${run.id}`, `source:${row.sourceId}`, `env:${row.source.environment.name}`, `type:${row.source.type}`],
+      tags: [
+        `run:${run.id}`,
+        `source:${row.sourceId}`,
+        `env:${row.source.environment.name}`,
+        `type:${row.source.type}`,
+      ],
       compressionLevel: run.compressionLevel,
       signal,
       onStarted: (restic: { pid: number; startedAt: Date }) => noteRestic(deps.prisma, run, restic),
@@ -100,7 +111,12 @@ async function save(deps: WorkerDeps, run: BackupRun, reporter: Reporter, signal
     }
     return copy.shape === 'stream'
       ? await backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
-      : await backupPaths(restic, access, { ...common, include: copy.include, exclude: copy.exclude, oneFileSystem: copy.oneFileSystem })
+      : await backupPaths(restic, access, {
+          ...common,
+          include: copy.include,
+          exclude: copy.exclude,
+          oneFileSystem: copy.oneFileSystem,
+        })
   } finally {
     await copy?.close()
     await rm(scratch, { recursive: true, force: true })
@@ -110,7 +126,11 @@ async function save(deps: WorkerDeps, run: BackupRun, reporter: Reporter, signal
 function outcomeOf(summary: BackupSummary): Outcome {
   if (!summary.partial) return { state: 'SUCCEEDED', summary }
   const names = summary.unreadable.slice(0, NAMES_IN_MESSAGE)
-  return { state: 'PARTIAL', summary, error: new CodedError('FILES_UNREADABLE', { count: summary.unreadable.length, names }) }
+  return {
+    state: 'PARTIAL',
+    summary,
+    error: new CodedError('FILES_UNREADABLE', { count: summary.unreadable.length, names }),
+  }
 }
 
 /** Whatever the error was: when we told the run to stop, that is why it ended. */

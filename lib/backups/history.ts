@@ -19,7 +19,8 @@ export function historyWhere(filter: HistoryFilter): Prisma.BackupWhereInput {
   if (filter.environment) all.push({ environments: { has: filter.environment } })
   if (filter.type) all.push({ type: filter.type })
   if (filter.state) all.push({ state: filter.state })
-  if (filter.sourceId) all.push(UUID.test(filter.sourceId) ? { runs: { some: { sourceId: filter.sourceId } } } : { id: { in: [] } })
+  if (filter.sourceId)
+    all.push(UUID.test(filter.sourceId) ? { runs: { some: { sourceId: filter.sourceId } } } : { id: { in: [] } })
   if (filter.from) all.push({ createdAt: { gte: filter.from } })
   if (filter.to) all.push({ createdAt: { lt: filter.to } })
   if (filter.text) {

@@ -31,7 +31,11 @@ export function openReporter(prisma: Database, run: BackupRun, log: Log): Report
     const events: NewEvent[] = progress ? [...lines, { kind: 'PROGRESS', runId: run.id, progress }] : lines
     try {
       await prisma.$transaction(async (tx) => {
-        if (progress) await tx.backupRun.updateMany({ where: { id: run.id, claimId: run.claimId, state: 'RUNNING' }, data: figures(progress) })
+        if (progress)
+          await tx.backupRun.updateMany({
+            where: { id: run.id, claimId: run.claimId, state: 'RUNNING' },
+            data: figures(progress),
+          })
         await appendEvents(tx, run.backupId, events)
       })
     } catch (error) {
@@ -50,7 +54,12 @@ export function openReporter(prisma: Database, run: BackupRun, log: Log): Report
       latest = progress
     },
     log: (level, message) => {
-      waiting.push({ kind: 'LOG', runId: run.id, level: level.toUpperCase() as LogLevel, message: message.slice(0, MAX_LINE).replaceAll('\0', '�') })
+      waiting.push({
+        kind: 'LOG',
+        runId: run.id,
+        level: level.toUpperCase() as LogLevel,
+        message: message.slice(0, MAX_LINE).replaceAll('\0', '�'),
+      })
     },
     flush,
     close: () => clearInterval(timer),

@@ -41,17 +41,27 @@ export async function triggerBackup(
   const environments = await deps.prisma.environment.findMany({ orderBy: { position: 'asc' } })
   for (const environment of environments) await deps.queue.openLane('backup.run', environment.id)
   try {
-    return await deps.prisma.$transaction((tx) => start(deps, tx, actor, origin, input), { maxWait: 20_000, timeout: 20_000 })
+    return await deps.prisma.$transaction((tx) => start(deps, tx, actor, origin, input), {
+      maxWait: 20_000,
+      timeout: 20_000,
+    })
   } catch (error) {
     // Somebody may have been faster: with the same key, or with another backup of one of the sources.
     const first = await earlier(deps.prisma, actor, input)
     if (first) return first
-    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') await decide(deps.prisma, input)
+    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')
+      await decide(deps.prisma, input)
     throw error
   }
 }
 
-async function start(deps: TriggerDeps, tx: Transaction, actor: Actor, origin: BackupOrigin, input: TriggerInput): Promise<Backup> {
+async function start(
+  deps: TriggerDeps,
+  tx: Transaction,
+  actor: Actor,
+  origin: BackupOrigin,
+  input: TriggerInput,
+): Promise<Backup> {
   const admitted = await decide(tx, input)
   for (const run of admitted) await checkStoragePath(deps.config, run)
   const compressionLevel = input.compressionLevel ?? deps.config.COMPRESSION_LEVEL
@@ -119,7 +129,9 @@ async function decide(tx: Transaction, input: TriggerInput): Promise<Admitted[]>
 
 async function earlier(prisma: Database, actor: Actor, input: TriggerInput): Promise<Backup | null> {
   if (input.idempotencyKey === undefined) return null
-  const found = await prisma.backup.findFirst({ where: { requestedById: actor.userId, idempotencyKey: input.idempotencyKey } })
+  const found = await prisma.backup.findFirst({
+    where: { requestedById: actor.userId, idempotencyKey: input.idempotencyKey },
+  })
   if (found && found.requestHash !== requestHash(input))
     throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: input.idempotencyKey, backupId: found.id })
   return found

@@ -5,7 +5,15 @@ import { readConfig } from './config.ts'
 describe('the configuration', () => {
   it('has sane defaults, and an empty variable is an unset one', () => {
     const config = readConfig({ PORT: '' })
-    expect(config).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', ROLE: 'all', COMPRESSION_LEVEL: 5, RETENTION_POLICY: 30, BACKUP_SCHEDULE: 'daily', NOTIFICATION_ENABLED: true })
+    expect(config).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      ROLE: 'all',
+      COMPRESSION_LEVEL: 5,
+      RETENTION_POLICY: 30,
+      BACKUP_SCHEDULE: 'daily',
+      NOTIFICATION_ENABLED: true,
+    })
     expect(config.DATA_DIR).toMatch(/^\/.*\/data$/)
   })
 
@@ -29,6 +37,8 @@ describe('the configuration', () => {
   })
 
   it('cannot print a secret', () => {
-    expect(JSON.stringify(readConfig({ SMTP_URL: 'smtp://u:hunter2@h', ADMIN_PASSWORD: 'hunter2hunter2' }))).not.toContain('hunter2')
+    expect(
+      JSON.stringify(readConfig({ SMTP_URL: 'smtp://u:hunter2@h', ADMIN_PASSWORD: 'hunter2hunter2' })),
+    ).not.toContain('hunter2')
   })
 })

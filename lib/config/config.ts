@@ -4,14 +4,12 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { emailAddress } from './email.ts'
 
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(/[,:\n]/)
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  )
+const list = z.string().transform((text) =>
+  text
+    .split(/[,:\n]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
 const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1')
 
 /** Every variable the program reads: its parser and the example that a refusal shows. */
@@ -19,19 +17,55 @@ const variables = {
   PORT: [z.coerce.number().int().min(0).max(65535).default(3000), '3000'],
   HOST: [z.string().min(1).default('127.0.0.1'), '127.0.0.1'],
   PUBLIC_URL: [z.url({ protocol: /^https?$/ }).optional(), 'https://backup.example.org'],
-  DATA_DIR: [z.string().min(1).default('./data').transform((path) => resolve(path)), './data'],
+  DATA_DIR: [
+    z
+      .string()
+      .min(1)
+      .default('./data')
+      .transform((path) => resolve(path)),
+    './data',
+  ],
   DATABASE_URL: [
-    z.url({ protocol: /^postgres(ql)?$/ }).transform((text) => new Secret(text)).optional(),
+    z
+      .url({ protocol: /^postgres(ql)?$/ })
+      .transform((text) => new Secret(text))
+      .optional(),
     'postgresql://user:password@db.example.org/backups',
   ],
   ROLE: [z.enum(['all', 'web', 'worker']).default('all'), 'all'],
   WORKER_ENVIRONMENTS: [list.default([]), 'staging,production'],
-  SECRET_KEY: [z.string().min(32, 'needs at least 32 characters').transform((text) => new Secret(text)).optional(), '<64 random characters>'],
+  SECRET_KEY: [
+    z
+      .string()
+      .min(32, 'needs at least 32 characters')
+      .transform((text) => new Secret(text))
+      .optional(),
+    '<64 random characters>',
+  ],
   SECRET_KEY_FILE: [z.string().min(1).optional(), '/run/secrets/secret-key'],
   ADMIN_EMAIL: [emailAddress.transform((text) => text.toLowerCase()).default('admin@localhost'), 'you@example.org'],
-  ADMIN_PASSWORD: [z.string().min(10, 'needs at least 10 characters').transform((text) => new Secret(text)).optional(), '<a long password>'],
-  SMTP_URL: [z.url({ protocol: /^smtps?$/ }).transform((text) => new Secret(text)).optional(), 'smtps://user:password@mail.example.org'],
-  MAIL_FROM: [z.string().regex(/^[^\r\n]+$/).optional(), 'Backups <backups@example.org>'],
+  ADMIN_PASSWORD: [
+    z
+      .string()
+      .min(10, 'needs at least 10 characters')
+      .transform((text) => new Secret(text))
+      .optional(),
+    '<a long password>',
+  ],
+  SMTP_URL: [
+    z
+      .url({ protocol: /^smtps?$/ })
+      .transform((text) => new Secret(text))
+      .optional(),
+    'smtps://user:password@mail.example.org',
+  ],
+  MAIL_FROM: [
+    z
+      .string()
+      .regex(/^[^\r\n]+$/)
+      .optional(),
+    'Backups <backups@example.org>',
+  ],
   STORAGE_ROOTS: [list.default([]), '/srv/uploads,/var/www'],
   RESTIC_BINARY: [z.string().min(1).optional(), '/usr/bin/restic'],
   BACKUP_SCHEDULE: [z.string().min(1).default('daily'), 'daily'],
@@ -56,7 +90,9 @@ export type Config = Readonly<z.infer<typeof schema>> & { readonly projectRoot: 
  * Throws CONFIG_INVALID naming every variable that is wrong, with an example of each.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = schema.safeParse(given)
   if (!parsed.success)
     throw new CodedError('CONFIG_INVALID', {
@@ -67,8 +103,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     })
   if (parsed.data.SECRET_KEY && parsed.data.SECRET_KEY_FILE)
     throw new CodedError('CONFIG_INVALID', {
-      problems: [{ variable: 'SECRET_KEY_FILE', problem: 'is set together with SECRET_KEY; set one of them', example: '' }],
+      problems: [
+        { variable: 'SECRET_KEY_FILE', problem: 'is set together with SECRET_KEY; set one of them', example: '' },
+      ],
     })
   return { ...parsed.data, projectRoot: resolve(import.meta.dirname, '../..') }
 }
-

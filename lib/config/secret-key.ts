@@ -28,7 +28,11 @@ async function fromFile(path: string): Promise<Secret> {
   if (text.length < 32)
     throw new CodedError('CONFIG_INVALID', {
       problems: [
-        { variable: 'SECRET_KEY_FILE', problem: `${path} cannot be read or holds less than 32 characters`, example: path },
+        {
+          variable: 'SECRET_KEY_FILE',
+          problem: `${path} cannot be read or holds less than 32 characters`,
+          example: path,
+        },
       ],
     })
   return new Secret(text)

@@ -112,7 +112,12 @@ async function initialise(bin: string, user: ServiceUser | null, dataDir: string
   }
 }
 
-async function start(bin: string, user: ServiceUser | null, folder: string, password: Secret): Promise<BundledPostgres> {
+async function start(
+  bin: string,
+  user: ServiceUser | null,
+  folder: string,
+  password: Secret,
+): Promise<BundledPostgres> {
   const port = await freePort()
   const settings = {
     listen_addresses: '127.0.0.1',

@@ -4,7 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '#lib/config/config.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { Secret } from '#lib/secrets/secret.ts'
+import type { Secret } from '#lib/secrets/secret.ts'
 import { PrismaClient } from '#prisma/client/client.ts'
 import { openBundledPostgres } from './bundled-postgres.ts'
 import { migrate } from './migrate.ts'
@@ -64,7 +64,10 @@ export async function openDatabase(config: Config, ownership: 'required' | 'opti
  * it cannot go stale, whatever kills the holder.
  */
 async function claimDataDir(url: Secret): Promise<{ holder?: string; release?: () => Promise<void> }> {
-  const client = new pg.Client({ connectionString: url.reveal(), application_name: `backup-trigger pid ${process.pid}` })
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    application_name: `backup-trigger pid ${process.pid}`,
+  })
   client.on('error', () => {}) // the server stopping is noticed by everything else too
   await client.connect()
   const key = "hashtextextended('system-backup-trigger data folder', 0)"

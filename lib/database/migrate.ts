@@ -31,7 +31,8 @@ export async function migrate(url: Secret, folder: string): Promise<string[]> {
     const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]))
     for (const [name, checksum] of applied) {
       const file = files.find((f) => f.name === name)
-      if (!file) throw new CodedError('MIGRATION_CONFLICT', { migration: name, problem: 'is not known to this version' })
+      if (!file)
+        throw new CodedError('MIGRATION_CONFLICT', { migration: name, problem: 'is not known to this version' })
       if (file.checksum !== checksum)
         throw new CodedError('MIGRATION_CONFLICT', { migration: name, problem: 'was changed after it was applied' })
     }

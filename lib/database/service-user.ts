@@ -34,7 +34,11 @@ export function runAsServiceUser<T extends ChildOptions>(user: ServiceUser | nul
     command: 'setpriv',
     args: [
       ...[`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs'],
-      ...['--inh-caps=-all,+dac_read_search', '--ambient-caps=-all,+dac_read_search', '--bounding-set=-all,+dac_read_search'],
+      ...[
+        '--inh-caps=-all,+dac_read_search',
+        '--ambient-caps=-all,+dac_read_search',
+        '--bounding-set=-all,+dac_read_search',
+      ],
       ...['--', options.command, ...options.args],
     ],
   }

@@ -24,7 +24,11 @@ export async function openFeed(url: Secret, log: Log): Promise<Feed> {
   let closed = false
 
   const connect = async () => {
-    const next = new pg.Client({ connectionString: url.reveal(), keepAlive: true, application_name: 'backup-trigger feed' })
+    const next = new pg.Client({
+      connectionString: url.reveal(),
+      keepAlive: true,
+      application_name: 'backup-trigger feed',
+    })
     next.on('notification', ({ payload }) => {
       for (const look of watchers.get(payload ?? '') ?? []) look()
     })

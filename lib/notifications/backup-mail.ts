@@ -38,7 +38,9 @@ export function renderBackupMail(backup: EndedBackup, publicUrl: string): Omit<M
     '',
     ...runs.flatMap((run) => [
       `- ${run.source.name}: ${run.state.toLowerCase()}${figures(run)}`,
-      ...(run.errorMessage ? [`  What happened: ${run.errorMessage} (${run.errorCode})`, `  What to do: ${run.errorRemedy}`] : []),
+      ...(run.errorMessage
+        ? [`  What happened: ${run.errorMessage} (${run.errorCode})`, `  What to do: ${run.errorRemedy}`]
+        : []),
     ]),
     '',
     link,
@@ -47,22 +49,27 @@ export function renderBackupMail(backup: EndedBackup, publicUrl: string): Omit<M
 
   const html = `<!doctype html><html lang="en"><body style="margin:0;padding:24px;background:#f6f8fa;color:#1f2328;font:14px/1.5 system-ui,sans-serif">
 <div style="max-width:600px;margin:0 auto;background:#fff;border:1px solid #d0d7de;border-radius:8px;padding:24px">
-<h1 style="font-size:18px;margin:0 0 16px;color:${colour}">${escape(subject)}</h1>
+<h1 style="font-size:18px;margin:0 0 16px;color:${colour}">${escapeHtml(subject)}</h1>
 <table style="border-collapse:collapse">${facts
-    .map(([name, value]) => `<tr><td style="padding:2px 16px 2px 0;color:#57606a;vertical-align:top">${name}</td><td>${escape(value)}</td></tr>`)
+    .map(
+      ([name, value]) =>
+        `<tr><td style="padding:2px 16px 2px 0;color:#57606a;vertical-align:top">${name}</td><td>${escapeHtml(value)}</td></tr>`,
+    )
     .join('')}</table>
 ${runs
   .map(
-    (run) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escape(run.source.name)}</strong>
-<span style="color:${words[run.state].colour}">${run.state.toLowerCase()}</span>${escape(figures(run))}${
+    (
+      run,
+    ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(run.source.name)}</strong>
+<span style="color:${words[run.state].colour}">${run.state.toLowerCase()}</span>${escapeHtml(figures(run))}${
       run.errorMessage
-        ? `<p style="margin:8px 0 0"><b>What happened:</b> ${escape(run.errorMessage)} <code>${run.errorCode}</code></p>
-<p style="margin:4px 0 0"><b>What to do:</b> ${escape(run.errorRemedy ?? '')}</p>`
+        ? `<p style="margin:8px 0 0"><b>What happened:</b> ${escapeHtml(run.errorMessage)} <code>${run.errorCode}</code></p>
+<p style="margin:4px 0 0"><b>What to do:</b> ${escapeHtml(run.errorRemedy ?? '')}</p>`
         : ''
     }</div>`,
   )
   .join('')}
-<p style="margin:24px 0 0"><a href="${escape(link)}">Open the backup in the console</a></p></div></body></html>`
+<p style="margin:24px 0 0"><a href="${escapeHtml(link)}">Open the backup in the console</a></p></div></body></html>`
   return { subject, text, html }
 }
 
@@ -72,7 +79,10 @@ function newestAttempts(runs: EndedBackup['runs']): EndedBackup['runs'] {
 
 function figures(run: BackupRun): string {
   if (run.snapshotId === null) return ''
-  const parts = [`${formatBytes(Number(run.bytesDone ?? 0))} read`, `${formatBytes(Number(run.storedBytes ?? 0))} new in the repository`]
+  const parts = [
+    `${formatBytes(Number(run.bytesDone ?? 0))} read`,
+    `${formatBytes(Number(run.storedBytes ?? 0))} new in the repository`,
+  ]
   return `, ${parts.join(', ')}, snapshot ${run.snapshotId.slice(0, 8)}`
 }
 
@@ -81,6 +91,6 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 200)
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
 }

@@ -53,7 +53,12 @@ async function deliver(deps: NotificationDeps, deliveryId: string, lastAttempt: 
 }
 
 /** Sends and writes what became of it. Rejects, so that the queue tries again, unless it is final. */
-async function attempt(deps: NotificationDeps, delivery: Delivery, message: Omit<Message, 'to'>, lastAttempt: boolean): Promise<Delivery> {
+async function attempt(
+  deps: NotificationDeps,
+  delivery: Delivery,
+  message: Omit<Message, 'to'>,
+  lastAttempt: boolean,
+): Promise<Delivery> {
   const where = { id: delivery.id }
   try {
     if (!deps.mailer) throw new CodedError('MAIL_NOT_CONFIGURED', {})
@@ -63,7 +68,11 @@ async function attempt(deps: NotificationDeps, delivery: Delivery, message: Omit
     const final = lastAttempt || error.retry === 'never'
     const failed = await deps.prisma.delivery.update({
       where,
-      data: { attempts: { increment: 1 }, error: `${error.message} ${error.remedy}`, state: final ? 'FAILED' : 'PENDING' },
+      data: {
+        attempts: { increment: 1 },
+        error: `${error.message} ${error.remedy}`,
+        state: final ? 'FAILED' : 'PENDING',
+      },
     })
     deps.log.warn({ err: error, deliveryId: delivery.id, final }, 'mail not delivered')
     if (!final) throw error
@@ -83,7 +92,11 @@ export async function sendTestMail(deps: NotificationDeps, actor: Actor | null):
   if (recipients.length === 0) throw new CodedError('MAIL_NO_RECIPIENTS', {})
   const subject = 'Test message of System Backup Trigger'
   const body = `This message shows that notifications reach you. The console is at ${deps.publicUrl}.`
-  const message = { subject, text: `${body}\n`, html: `<!doctype html><html lang="en"><body><p>${body}</p></body></html>` }
+  const message = {
+    subject,
+    text: `${body}\n`,
+    html: `<!doctype html><html lang="en"><body><p>${body}</p></body></html>`,
+  }
   return Promise.all(
     recipients.map(async (recipient) => {
       const delivery = await deps.prisma.delivery.create({ data: { channel: 'EMAIL', recipient, subject } })

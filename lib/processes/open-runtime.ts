@@ -59,7 +59,11 @@ function findRestic(config: Config): () => Promise<Restic> {
   return async () => {
     if (!found) {
       await mkdir(cacheDir, { recursive: true, mode: 0o700 })
-      found = await openRestic({ binary: config.RESTIC_BINARY, toolsDir: join(config.projectRoot, '.tools/bin'), cacheDir })
+      found = await openRestic({
+        binary: config.RESTIC_BINARY,
+        toolsDir: join(config.projectRoot, '.tools/bin'),
+        cacheDir,
+      })
     }
     return found
   }

@@ -63,7 +63,10 @@ async function prepareRepository(runtime: Runtime): Promise<void> {
     await ensureDefaultRepository(runtime, await runtime.restic())
   } catch (error) {
     if (!(error instanceof CodedError)) throw error
-    runtime.log.error({ code: error.code, message: error.message, remedy: error.remedy }, 'the default repository is not ready')
+    runtime.log.error(
+      { code: error.code, message: error.message, remedy: error.remedy },
+      'the default repository is not ready',
+    )
   }
 }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { GraphQLError } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
+import { useServer as serveSockets } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import { contextOf } from '#graphql/server.ts'
 import { formatError } from '#graphql/errors.ts'
 import { schema } from '#graphql/schema.ts'
+import { contextOf } from '#graphql/server.ts'
 import { viewer } from '#lib/auth/viewer.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
@@ -21,10 +21,11 @@ export function openSubscriptions(runtime: Runtime) {
       address: request.socket.remoteAddress ?? null,
     }
   }
-  const server = useServer(
+  const server = serveSockets(
     {
       schema,
-      onConnect: async ({ extra, connectionParams }) => (await viewer(runtime, facts(extra.request, connectionParams))) !== null,
+      onConnect: async ({ extra, connectionParams }) =>
+        (await viewer(runtime, facts(extra.request, connectionParams))) !== null,
       context: ({ extra, connectionParams }) => contextOf(runtime, facts(extra.request, connectionParams)),
       onError: (_context, _id, _payload, errors) => errors.map((error) => presentable(runtime, error)),
       onNext: (_context, _id, _payload, _args, result) => ({

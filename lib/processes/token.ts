@@ -12,7 +12,11 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 const options = z.object({
   email: emailAddress,
   scope: z.array(z.enum(scopes, `each --scope is one of ${scopes.join(', ')}`)).min(1),
-  days: z.coerce.number().int('--days is a whole number').min(1, '--days is 1 or more').max(3650, '--days is at most 3650'),
+  days: z.coerce
+    .number()
+    .int('--days is a whole number')
+    .min(1, '--days is 1 or more')
+    .max(3650, '--days is at most 3650'),
   name: z.string().min(1).max(100),
 })
 

@@ -28,7 +28,8 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
   const app = next({ dev, dir: config.projectRoot, hostname: config.HOST, port, httpServer: upgrades as Server })
   const subscriptions = openSubscriptions(runtime)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname === GRAPHQL) subscriptions.upgrade(request, socket, head)
+    if (new URL(request.url ?? '/', 'http://localhost').pathname === GRAPHQL)
+      subscriptions.upgrade(request, socket, head)
     else upgrades.emit('upgrade', request, socket, head)
   })
   await app.prepare()
@@ -57,8 +58,17 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = error.code === 'EADDRINUSE' ? `${host}:${port} is already in use` : `${host}:${port} cannot be opened (${error.code})`
-      reject(new CodedError('CONFIG_INVALID', { problems: [{ variable: 'PORT', problem, example: '3100' }] }, { cause: error }))
+      const problem =
+        error.code === 'EADDRINUSE'
+          ? `${host}:${port} is already in use`
+          : `${host}:${port} cannot be opened (${error.code})`
+      reject(
+        new CodedError(
+          'CONFIG_INVALID',
+          { problems: [{ variable: 'PORT', problem, example: '3100' }] },
+          { cause: error },
+        ),
+      )
     })
     server.listen(port, host, () => resolve((server.address() as { port: number }).port))
   })

@@ -7,7 +7,10 @@ const context = (id: string) => `repository:${id}`
 
 /** What restic needs to open a repository. Throws SECRET_UNREADABLE when the secret key is not the one it was saved with. */
 export function accessTo(repository: Repository, secretKey: SecretKey): RepositoryAccess {
-  return { location: repository.location, password: unseal(secretKey, repository.sealedPassword, context(repository.id)) }
+  return {
+    location: repository.location,
+    password: unseal(secretKey, repository.sealedPassword, context(repository.id)),
+  }
 }
 
 export function sealPassword(secretKey: SecretKey, repositoryId: string, password: Secret): string {

@@ -8,7 +8,13 @@ const secret = new Secret('pässword 🔑')
 
 describe('a secret', () => {
   it('does not print in any of the ways that values are printed', () => {
-    const prints = [String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret }), inspect([secret], { depth: 9 })]
+    const prints = [
+      String(secret),
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect({ secret }),
+      inspect([secret], { depth: 9 }),
+    ]
     for (const print of prints) {
       expect(print).toContain('[secret]')
       expect(print).not.toContain('ssword')
@@ -26,7 +32,10 @@ describe('sealing', () => {
   const cases: [string, (sealed: string) => unknown][] = [
     ['another key', (sealed) => unseal(new SecretKey(new Secret('x'.repeat(64))), sealed, 'source:1')],
     ['another row', (sealed) => unseal(key, sealed, 'source:2')],
-    ['a changed byte', (sealed) => unseal(key, `${sealed.slice(0, -2)}${sealed.endsWith('AA') ? 'BB' : 'AA'}`, 'source:1')],
+    [
+      'a changed byte',
+      (sealed) => unseal(key, `${sealed.slice(0, -2)}${sealed.endsWith('AA') ? 'BB' : 'AA'}`, 'source:1'),
+    ],
     ['a short tag', (sealed) => unseal(key, sealed.split('.').with(2, 'AAAA').join('.'), 'source:1')],
     ['something else', () => unseal(key, 'plain text', 'source:1')],
   ]

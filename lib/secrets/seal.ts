@@ -27,9 +27,12 @@ export function seal(key: SecretKey, secret: Secret, context: string): string {
   const cipher = createCipheriv('aes-256-gcm', key.derive('secrets at rest'), iv)
   cipher.setAAD(Buffer.from(context, 'utf8'))
   const body = Buffer.concat([cipher.update(secret.reveal(), 'utf8'), cipher.final()])
-  return [VERSION, iv.toString('base64url'), cipher.getAuthTag().toString('base64url'), body.toString('base64url')].join(
-    '.',
-  )
+  return [
+    VERSION,
+    iv.toString('base64url'),
+    cipher.getAuthTag().toString('base64url'),
+    body.toString('base64url'),
+  ].join('.')
 }
 
 /** Opens what {@link seal} made. Throws SECRET_UNREADABLE when the key, the context or the text is not the one it was sealed with. */

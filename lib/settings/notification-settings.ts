@@ -15,17 +15,33 @@ export async function notificationRecipients(tx: Transaction): Promise<string[]>
 }
 
 /** Replaces the recipients. Throws INPUT_INVALID naming each address that is not one. */
-export async function setNotificationRecipients(prisma: Database, actor: Actor | null, raw: unknown): Promise<string[]> {
+export async function setNotificationRecipients(
+  prisma: Database,
+  actor: Actor | null,
+  raw: unknown,
+): Promise<string[]> {
   requireScope(actor, 'settings:write', 'change who is notified')
   const parsed = recipientsSchema.safeParse(raw)
   if (!parsed.success)
     throw new CodedError('INPUT_INVALID', {
-      issues: parsed.error.issues.map((issue) => ({ path: ['recipients', ...issue.path].join('.'), problem: issue.message })),
+      issues: parsed.error.issues.map((issue) => ({
+        path: ['recipients', ...issue.path].join('.'),
+        problem: issue.message,
+      })),
     })
   const recipients = [...new Set(parsed.data)]
   await prisma.$transaction(async (tx) => {
-    await tx.setting.upsert({ where: { key: KEY }, create: { key: KEY, value: recipients }, update: { value: recipients } })
-    await record(tx, { actor, action: 'settings.change', target: { type: 'setting', id: KEY }, details: { recipients } })
+    await tx.setting.upsert({
+      where: { key: KEY },
+      create: { key: KEY, value: recipients },
+      update: { value: recipients },
+    })
+    await record(tx, {
+      actor,
+      action: 'settings.change',
+      target: { type: 'setting', id: KEY },
+      details: { recipients },
+    })
   })
   return recipients
 }

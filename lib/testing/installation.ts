@@ -68,7 +68,10 @@ export async function openInstallation(environment: Record<string, string> = {})
       await mkdir(path, { recursive: true })
       for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text)
       const settings = { paths: [path], exclude: [] }
-      return { path, source: await addSource(runtime.prisma, runtime.secretKey, { environmentId, name, kind: 'files', settings }) }
+      return {
+        path,
+        source: await addSource(runtime.prisma, runtime.secretKey, { environmentId, name, kind: 'files', settings }),
+      }
     },
     async addSqlite(name, rows) {
       const path = join(data, `${name}.sqlite`)
@@ -78,7 +81,10 @@ export async function openInstallation(environment: Record<string, string> = {})
       for (let i = 0; i < rows; i++) insert.run(`item ${i}`)
       db.close()
       const settings = { path }
-      return { path, source: await addSource(runtime.prisma, runtime.secretKey, { environmentId, name, kind: 'sqlite', settings }) }
+      return {
+        path,
+        source: await addSource(runtime.prisma, runtime.secretKey, { environmentId, name, kind: 'sqlite', settings }),
+      }
     },
     async ended(backupId) {
       for await (const _ of follow(runtime, backupId, 0)) {
