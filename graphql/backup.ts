@@ -33,12 +33,12 @@ builder.prismaObject('Backup', {
     deliveries: t.relation('deliveries', { query: { orderBy: { createdAt: 'asc' } } }),
     log: t.field({
       type: [backupEvent],
-      description: 'The newest log lines, oldest first.',
+      description: 'The newest log lines and changes of state, oldest first.',
       args: { last: t.arg.int({ defaultValue: 500 }) },
       complexity: { field: 50, multiplier: 1 },
       resolve: async (backup, { last }, { runtime }) => {
         const lines = await runtime.prisma.backupEvent.findMany({
-          where: { backupId: backup.id, kind: 'LOG' },
+          where: { backupId: backup.id, kind: { not: 'PROGRESS' } },
           orderBy: { seq: 'desc' },
           take: Math.min(Math.max(last ?? 500, 1), 5000),
         })

@@ -168,10 +168,12 @@ async function discard(deps: WorkerDeps, run: BackupRun, summary: BackupSummary)
 
 /** At most one call per `ms`, the last one never lost. */
 function throttle(act: () => void, ms: number): () => void {
-  let timer: NodeJS.Timeout | undefined
+  let waiting = false
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined
+    if (waiting) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
       act()
     }, ms)
   }
