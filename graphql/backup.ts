@@ -8,6 +8,7 @@ import type { Backup } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { backupOrigin, backupType, runState } from './enums.ts'
 import { backupEvent } from './event.ts'
+import { given } from './given.ts'
 
 builder.prismaObject('Backup', {
   fields: (t) => ({
@@ -143,8 +144,3 @@ builder.subscriptionField('backupStatus', (t) =>
     resolve: (event) => event,
   }),
 )
-
-/** GraphQL's null means "not given". */
-function given(input: object): object {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined))
-}

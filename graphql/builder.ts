@@ -19,6 +19,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     DateTime: { Input: Date; Output: Date }
     BigInt: { Input: bigint; Output: bigint | number }
+    JSON: { Input: Record<string, unknown>; Output: unknown }
   }
 }>({
   // Authorization is outermost: its refusal is an error of the operation, never a member of a result union.

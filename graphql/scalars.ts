@@ -1,4 +1,4 @@
-import { GraphQLError, Kind } from 'graphql'
+import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
 import { builder } from './builder.ts'
 
 /** RFC 3339 text in UTC. */
@@ -24,4 +24,16 @@ builder.scalarType('BigInt', {
     if (node.kind === Kind.INT) return BigInt(node.value)
     throw new GraphQLError('A BigInt is a whole number.')
   },
+})
+
+const object = (value: unknown): Record<string, unknown> => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new GraphQLError('A JSON value is an object.')
+}
+
+builder.scalarType('JSON', {
+  description: 'A JSON object; its fields are checked by whoever takes it.',
+  serialize: (value) => value,
+  parseValue: object,
+  parseLiteral: (node, variables) => object(valueFromASTUntyped(node, variables)),
 })

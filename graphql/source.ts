@@ -1,11 +1,12 @@
-import type { Prisma } from '#prisma/client/client.ts'
+import { createSource } from '#lib/environments/create.ts'
+import type { Prisma, Source } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'
 
 const newest = (where: Prisma.BackupRunWhereInput) =>
   ({ where, orderBy: { queuedAt: 'desc' }, take: 1 }) satisfies Prisma.BackupRunFindManyArgs
 
-builder.prismaObject('Source', {
+const source = builder.prismaObject('Source', {
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
@@ -55,5 +56,40 @@ builder.queryField('sources', (t) =>
         },
         orderBy: [{ environment: { position: 'asc' } }, { type: 'asc' }, { name: 'asc' }],
       }),
+  }),
+)
+
+const createSourceInput = builder.inputType('CreateSourceInput', {
+  fields: (t) => ({
+    environment: t.string({ required: true, description: 'Its name.' }),
+    name: t.string({ required: true }),
+    kind: t.string({ required: true, description: 'sqlite, postgres, user-data or files.' }),
+    settings: t.field({
+      type: 'JSON',
+      required: true,
+      description: 'What the driver of the kind asks for. Passwords are sealed and never answered.',
+    }),
+  }),
+})
+
+const createSourceSuccess = builder
+  .objectRef<{ source: Source; probe: { summary: string } | null }>('CreateSourceSuccess')
+  .implement({
+    fields: (t) => ({
+      source: t.expose('source', { type: source }),
+      found: t.string({
+        nullable: true,
+        description: 'What the driver found when it looked: "PostgreSQL 16.4, 3 tables".',
+        resolve: ({ probe }) => probe?.summary,
+      }),
+    }),
+  })
+
+builder.mutationField('createSource', (t) =>
+  t.field({
+    type: createSourceSuccess,
+    errors: {},
+    args: { input: t.arg({ type: createSourceInput, required: true }) },
+    resolve: (_root, { input }, { runtime, actor }) => createSource(runtime, actor, input),
   }),
 )

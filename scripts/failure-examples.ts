@@ -12,6 +12,7 @@ export const examples: { [C in Code]: Details<C> } = {
   BACKUP_ALREADY_RUNNING: { sources: ['shop'], backupIds: ['0199a000-0000-7000-8000-000000000002'] },
   BACKUP_ALREADY_ENDED: { id: '0199a000-0000-7000-8000-000000000002', state: 'SUCCEEDED' },
   IDEMPOTENCY_KEY_REUSED: { key: 'deploy-42', backupId: '0199a000-0000-7000-8000-000000000002' },
+  NAME_TAKEN: { what: 'source', name: 'shop' },
   NO_REPOSITORY: { source: 'shop' },
   PATH_NOT_ALLOWED: { path: '/etc', roots: ['/srv/uploads'] },
   PATH_NOT_FOUND: { path: '/srv/uploads/2024' },

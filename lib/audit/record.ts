@@ -11,6 +11,8 @@ export interface AuditEntry {
     | 'token.revoke'
     | 'settings.change'
     | 'user.create'
+    | 'environment.create'
+    | 'source.create'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

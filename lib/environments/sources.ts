@@ -16,8 +16,7 @@ export async function addSource(
   secretKey: SecretKey,
   request: { environmentId: string; name: string; kind: string; settings: Record<string, unknown> },
 ): Promise<Source> {
-  const driver = driverOf(request.kind)
-  check(driver, request.settings)
+  const { driver } = checkSettings(request.kind, request.settings)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
   const id = uuidv7()
   return tx.source.create({
@@ -45,19 +44,20 @@ export function openSource(
   secretKey: SecretKey,
   overrides: { databaseName: string | null },
 ): OpenSource {
-  const driver = driverOf(source.kind)
   const secrets =
     source.sealedSecrets === null
       ? {}
       : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, string>)
   const joined = joinSettings(source.settings as Record<string, unknown>, secrets)
   if (overrides.databaseName !== null) joined.database = overrides.databaseName
-  return { driver, settings: check(driver, joined) }
+  return checkSettings(source.kind, joined)
 }
 
-function check(driver: SourceDriver, settings: unknown): unknown {
+/** The driver of a kind and its parsed settings. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID naming each field. */
+export function checkSettings(kind: string, settings: unknown): OpenSource {
+  const driver = driverOf(kind)
   const parsed = driver.settings.safeParse(settings)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { driver, settings: parsed.data }
   throw new CodedError('INPUT_INVALID', {
     issues: parsed.error.issues.map((issue) => ({ path: `settings.${issue.path.join('.')}`, problem: issue.message })),
   })

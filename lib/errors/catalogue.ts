@@ -92,6 +92,12 @@ export const catalogue = {
     message: (d) => `The idempotency key “${d.key}” was already used for a different request (backup ${d.backupId}).`,
     remedy: () => 'Use a new key for a new request; repeat a request with exactly the same content.',
   }),
+  NAME_TAKEN: entry<{ what: string; name: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `There is already ${/^[aeiou]/.test(d.what) ? 'an' : 'a'} ${d.what} named “${d.name}”.`,
+    remedy: () => 'Choose another name.',
+  }),
   NO_REPOSITORY: entry<{ source: string }>({
     kind: 'conflict',
     retry: 'never',
