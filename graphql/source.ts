@@ -14,7 +14,17 @@ const source = builder.prismaObject('Source', {
     kind: t.exposeString('kind'),
     enabled: t.exposeBoolean('enabled'),
     environment: t.relation('environment'),
-    repository: t.relation('repository', { nullable: true, description: 'Null: the default repository.' }),
+    repository: t.prismaField({
+      type: 'Repository',
+      nullable: true,
+      description: 'Its own, else the default one.',
+      select: { repositoryId: true },
+      resolve: (query, { repositoryId }, _args, { runtime }) =>
+        runtime.prisma.repository.findFirst({
+          ...query,
+          where: repositoryId === null ? { isDefault: true } : { id: repositoryId },
+        }),
+    }),
     lastGoodRun: t.prismaField({
       type: 'BackupRun',
       nullable: true,

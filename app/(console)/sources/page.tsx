@@ -1,7 +1,8 @@
 'use client'
 
-import { Database } from 'lucide-react'
+import { Database, Plus } from 'lucide-react'
 import { useSources } from '#app/_data/sources.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { typeNames } from '#app/_ui/format.ts'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
@@ -16,13 +17,18 @@ export default function SourcesPage() {
       <PageHead
         title="Sources"
         intro="What can be backed up: databases, user-data exports and storage folders. Each belongs to one environment."
+        actions={
+          <ButtonLink href="/sources/new" look="main">
+            <Plus aria-hidden className="size-4" /> Add a source
+          </ButtonLink>
+        }
       />
       <Panel flush>
         <Answered answer={sources} lines={6}>
           {(list) =>
             list.length === 0 ? (
               <Empty Icon={Database} title="There is no source yet">
-                Start the server with <code className="font-mono">--demo</code> to try it with three sample sources.
+                Add the first database, export or folder that must not be lost.
               </Empty>
             ) : (
               <table className="grid-table">

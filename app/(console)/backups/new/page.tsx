@@ -1,6 +1,7 @@
 'use client'
 
 import { Database } from 'lucide-react'
+import Link from 'next/link'
 import { useSearchParams } from 'next/navigation'
 import { Suspense } from 'react'
 import { useEnvironments, useSources } from '#app/_data/sources.ts'
@@ -35,7 +36,10 @@ function NewBackup() {
             sourceList.length === 0 ? (
               <Panel flush>
                 <Empty Icon={Database} title="There is nothing to back up yet">
-                  Start the server with <code className="font-mono">--demo</code> to try it with three sample sources.
+                  <Link href="/sources/new" className="text-accent underline">
+                    Add a source
+                  </Link>{' '}
+                  first.
                 </Empty>
               </Panel>
             ) : (

@@ -1,0 +1,31 @@
+'use client'
+
+import { useEnvironments } from '#app/_data/sources.ts'
+import { useViewer } from '#app/_data/viewer.ts'
+import { Notice } from '#app/_ui/notice.tsx'
+import { PageHead } from '#app/_ui/panel.tsx'
+import { Answered } from '#app/_ui/waiting.tsx'
+import { SourceForm } from './source-form.tsx'
+
+export default function NewSourcePage() {
+  const environments = useEnvironments()
+  const viewer = useViewer()
+  return (
+    <>
+      <title>Add a source · System Backup Trigger</title>
+      <PageHead
+        title="Add a source"
+        intro="The server looks at it before it is kept, so that the first backup holds no surprise."
+      />
+      {viewer.data && viewer.data.role !== 'ADMIN' ? (
+        <Notice tone="warn" title="Your role may not add a source.">
+          Ask an administrator to add it.
+        </Notice>
+      ) : (
+        <Answered answer={environments} lines={6}>
+          {(list) => <SourceForm environments={list} />}
+        </Answered>
+      )}
+    </>
+  )
+}
