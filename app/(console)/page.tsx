@@ -1,6 +1,7 @@
 'use client'
 
 import { Database, Play } from 'lucide-react'
+import Link from 'next/link'
 import { useNotificationSettings } from '#app/_data/notifications.ts'
 import { type SourceItem, useSources } from '#app/_data/sources.ts'
 import { useMayTrigger } from '#app/_data/viewer.ts'
@@ -46,9 +47,11 @@ export default function OverviewPage() {
           list.length === 0 ? (
             <Panel flush>
               <Empty Icon={Database} title="There is no source yet">
-                A source is one thing to back up: a database, a user-data export or a storage folder. Start the server
-                with
-                <code className="font-mono"> --demo</code> to try it with three sample sources.
+                A source is one thing to back up: a database, a user-data export or a storage folder.{' '}
+                <Link href="/sources/new" className="text-accent underline">
+                  Add the first one
+                </Link>
+                .
               </Empty>
             </Panel>
           ) : (
