@@ -1,0 +1,83 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { ask, expect, test } from './console.fixture.ts'
+
+const pages: [path: string, heading: string][] = [
+  ['/', 'Overview'],
+  ['/backups', 'Backups'],
+  ['/backups/new', 'Back up now'],
+  ['/sources', 'Sources'],
+  ['/repositories', 'Repositories'],
+  ['/notifications', 'Notifications'],
+]
+
+/** Every page, and one backup of each state that the history holds. */
+async function everyPage(page: Page): Promise<[string, string | RegExp][]> {
+  const { backups } = await ask(page, '{ backups(first: 50) { edges { node { id state } } } }')
+  const byState = new Map<string, string>(
+    backups.edges.map(({ node }: { node: { id: string; state: string } }) => [node.state, node.id]),
+  )
+  return [...pages, ...[...byState.values()].map((id): [string, RegExp] => [`/backups/${id}`, /./])]
+}
+
+async function open(page: Page, path: string, heading: string | RegExp): Promise<void> {
+  await page.goto(path)
+  await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
+  await expect(page.getByText('Loading …')).toHaveCount(0)
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`no page has an accessibility violation, ${colorScheme}`, async ({ page }) => {
+    test.slow()
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    for (const [path, heading] of await everyPage(page)) {
+      await open(page, path, heading)
+      await expectNoViolations(page, path)
+    }
+  })
+
+  test(`the sign-in page has no accessibility violation, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await open(page, '/sign-in', 'Sign in')
+    await expectNoViolations(page, '/sign-in')
+  })
+}
+
+async function expectNoViolations(page: Page, path: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`)
+  expect(found, path).toEqual([])
+}
+
+test('no page scrolls sideways on a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (const [path, heading] of [...(await everyPage(page)), ['/sign-in', 'Sign in'] as const]) {
+    await open(page, path, heading)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    expect(wide, path).toBe(0)
+  }
+})
+
+test('the page of notifications says plainly that mail is not configured', async ({ page }) => {
+  await page.goto('/notifications')
+  await expect(page.getByText('Mail is not configured: no message can be sent.')).toBeVisible()
+  await expect(page.getByText('SMTP_URL=')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Send a test' })).toBeDisabled()
+
+  await page.getByLabel('Email addresses, one a line').fill('one@example.org, two@example.org')
+  await page.getByRole('button', { name: 'Save recipients' }).click()
+  await expect(page.getByText('The recipients are saved.')).toBeVisible()
+  await page.reload()
+  await expect(page.getByLabel('Email addresses, one a line')).toHaveValue('one@example.org\ntwo@example.org')
+})
+
+test('the choice of a theme survives a reload', async ({ page }) => {
+  await page.goto('/')
+  const toggle = page.getByRole('button', { name: /^Theme/ })
+  await toggle.click()
+  await toggle.click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await expect(toggle).toContainText('Dark')
+})
