@@ -169,3 +169,24 @@ describe('with a worker', () => {
     expect(backup.state).toBe('SUCCEEDED')
   })
 })
+
+describe('a queued run whose job was lost', () => {
+  it('gets a new job and runs', async () => {
+    const { prisma } = home.runtime
+    const { source } = await home.addFiles('jobless', { 'a.txt': 'a' })
+    const repository = await prisma.repository.findFirstOrThrow()
+    const { id } = await prisma.backup.create({
+      data: { type: 'STORAGE', compressionLevel: 5, environments: ['test'], origin: 'API' },
+    })
+    await prisma.backupRun.create({
+      data: {
+        backupId: id,
+        sourceId: source.id,
+        repositoryId: repository.id,
+        compressionLevel: 5,
+        queuedAt: new Date(0),
+      },
+    })
+    expect((await home.ended(id)).state).toBe('SUCCEEDED')
+  })
+})

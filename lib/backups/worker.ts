@@ -10,7 +10,7 @@ import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
 import { execute } from './execute.ts'
-import { interruptAbandoned } from './recover.ts'
+import { interruptAbandoned, requeueLost } from './recover.ts'
 
 export interface WorkerDeps {
   prisma: Database
@@ -29,16 +29,29 @@ const LOOK_EVERY_MS = 2000
 export const workerName = `${hostname()}:${process.pid}`
 
 export interface Worker {
-  /** Ends the reaper and the look-out for new environments; the queue's own stop ends the runs. */
-  stop(): void
+  /** Takes no more runs, lets those at work go on for `graceMs`, then cancels them cleanly; resolves when all have ended. */
+  stop(graceMs: number): Promise<void>
 }
 
 /**
  * Takes queued runs of the environments that this worker serves (all, unless WORKER_ENVIRONMENTS names some), and looks
- * after runs whose worker died. Environments made later are served too, within seconds.
+ * after runs whose worker died or whose job was lost. Environments made later are served too, within seconds.
  */
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const served = new Set<string>()
+  const working = new Set<Promise<void>>()
+  const shutdown = new AbortController()
+  let stopping = false
+
+  const take = async (runId: string) => {
+    // Throwing gives the job back: it is taken again by another worker or after the restart.
+    if (stopping) throw new Error('the worker is stopping')
+    const run = await claim(deps.prisma, runId)
+    if (!run) return
+    const work = execute(deps, run, shutdown.signal).finally(() => working.delete(work))
+    working.add(work)
+    await work
+  }
   const look = async () => {
     const wanted = deps.config.WORKER_ENVIRONMENTS
     const environments = await deps.prisma.environment.findMany({
@@ -47,25 +60,30 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     for (const { id } of environments) {
       if (served.has(id)) continue
       served.add(id)
-      await deps.queue.work('backup.run', { concurrency: RUNS_AT_ONCE, lane: id }, async ({ runId }, { signal }) => {
-        const run = await claim(deps.prisma, runId)
-        if (run) await execute(deps, run, signal)
-      })
+      await deps.queue.work('backup.run', { concurrency: RUNS_AT_ONCE, lane: id }, ({ runId }) => take(runId))
     }
     await interruptAbandoned(deps)
+    await requeueLost(deps)
   }
   await look()
-  let busy = false
+  let looking: Promise<void> | null = null
   const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    look()
+    looking ??= look()
       .catch((error) => deps.log.error({ err: error }, 'worker'))
       .finally(() => {
-        busy = false
+        looking = null
       })
   }, LOOK_EVERY_MS)
-  return { stop: () => clearInterval(timer) }
+  return {
+    async stop(graceMs) {
+      clearInterval(timer)
+      stopping = true
+      await looking
+      const grace = setTimeout(() => shutdown.abort(), graceMs)
+      await Promise.allSettled(working)
+      clearTimeout(grace)
+    },
+  }
 }
 
 /** Compare-and-set: null means that another worker has it, or that it was cancelled. */

@@ -24,7 +24,9 @@ describe('adding an environment', () => {
   })
 
   it('refuses a name twice, a bad one, and somebody who is no administrator', async () => {
-    await expect(createEnvironment(home.runtime, home.admin, { name: 'production' })).rejects.toThrow(refusal('NAME_TAKEN'))
+    await expect(createEnvironment(home.runtime, home.admin, { name: 'production' })).rejects.toThrow(
+      refusal('NAME_TAKEN'),
+    )
     await expect(createEnvironment(home.runtime, home.admin, { name: 'a/b' })).rejects.toThrow(refusal('INPUT_INVALID'))
     const operator = { ...home.admin, role: 'OPERATOR' as const }
     await expect(createEnvironment(home.runtime, operator, { name: 'x' })).rejects.toThrow(refusal('FORBIDDEN'))
@@ -61,7 +63,12 @@ describe('adding a source', () => {
     await mkdir(join(home.folder, 'files/x'), { recursive: true })
     const settings = { host: 'db.example.org', database: 'shop', user: 'backup', password: 'hunter2-hunter2' }
     const deps = { ...home.runtime, config: { ...home.runtime.config, ROLE: 'web' as const } }
-    const { source } = await createSource(deps, home.admin, { environment: 'test', name: 'pg', kind: 'postgres', settings })
+    const { source } = await createSource(deps, home.admin, {
+      environment: 'test',
+      name: 'pg',
+      kind: 'postgres',
+      settings,
+    })
     expect(JSON.stringify(source)).not.toContain('hunter2')
     const opened = openSource(source, home.runtime.secretKey, { databaseName: null })
     expect((opened.settings as { password: { reveal(): string } }).password.reveal()).toBe('hunter2-hunter2')

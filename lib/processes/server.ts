@@ -29,8 +29,8 @@ async function main(): Promise<void> {
   let web: Web | undefined
   onStopRequest(log, async () => {
     await web?.stopAccepting()
-    worker?.stop()
-    await runtime.queue.stop(GRACE_MS)
+    await worker?.stop(GRACE_MS)
+    await runtime.queue.stop(1000)
     await web?.close()
     await opened.close()
   })

@@ -16,6 +16,8 @@ export interface Queue {
     options: { concurrency: number; lane?: string },
     handler: (payload: JobPayload<N>, context: { signal: AbortSignal; lastAttempt: boolean }) => Promise<void>,
   ): Promise<void>
+  /** Whether a job with this payload is waiting or at work. */
+  hasJob<N extends JobName>(name: N, payload: JobPayload<N>, lane?: string): Promise<boolean>
   /** Makes the lane, once. Sending to a lane that nobody made is an error. */
   openLane(name: JobName, lane: string): Promise<void>
   ping(): Promise<void>
@@ -72,6 +74,10 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
           }
         })
       }
+    },
+    async hasJob(name, payload, lane) {
+      const found = await boss.findJobs(await make(name, lane), { data: payload })
+      return found.some((job) => job.state === 'created' || job.state === 'retry' || job.state === 'active')
     },
     async openLane(name, lane) {
       await make(name, lane)

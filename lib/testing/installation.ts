@@ -96,7 +96,7 @@ export async function openInstallation(environment: Record<string, string> = {})
       })
     },
     async close() {
-      worker?.stop()
+      await worker?.stop(0)
       await runtime.queue.stop(1000)
       await opened.close()
       await rm(folder, { recursive: true, force: true })
