@@ -23,7 +23,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   retries: 0,
-  timeout: 90_000,
+  timeout: 150_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI === 'true' || process.env.CI === '1',
   reporter: 'list',

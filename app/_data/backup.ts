@@ -18,7 +18,8 @@ export type LogEvent = NonNullable<BackupLogQuery['backup']>['log'][number]
 
 const FIRST_LINES = 500
 const KEPT_LINES = 5_000
-const LINGER_MS = 10_000
+/** Longer than it takes to notice that the connection went away silently. */
+const LINGER_MS = 20_000
 
 export function isActive(state: RunState): boolean {
   return state === 'QUEUED' || state === 'RUNNING'
@@ -52,7 +53,8 @@ export function useBackup(id: string) {
 
   const firstRead = log.isSuccess && backup.isSuccess && backup.data !== null
   const active = backup.data ? isActive(backup.data.state) : false
-  const follow = useLingering(active)
+  // A backup that ended while the connection was lost still has lines that come with the next connection.
+  const follow = useLingering(active || connection === 'lost')
   useEffect(() => {
     if (!firstRead || !follow) return
     const cached = client.getQueryData<BackupLogQuery>(keys.backupLog(id))
