@@ -32,16 +32,20 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
       subscriptions.upgrade(request, socket, head)
     else upgrades.emit('upgrade', request, socket, head)
   })
-  await app.prepare()
-  const handle = app.getRequestHandler()
-  server.on('request', (request, response) => {
+  const prepared = app.prepare()
+  // From the first moment on: a request that comes while Next prepares waits for it instead of hanging for ever.
+  server.on('request', async (request, response) => {
     // Overwritten, so that nobody can claim an address of their choice.
     request.headers['x-backup-trigger-peer'] = request.socket.remoteAddress ?? ''
-    handle(request, response).catch((error) => {
+    try {
+      await prepared
+      await app.getRequestHandler()(request, response)
+    } catch (error) {
       log.error({ err: error, url: request.url }, 'http')
       response.destroy()
-    })
+    }
   })
+  await prepared
   return {
     port,
     async stopAccepting() {
