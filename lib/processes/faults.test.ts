@@ -23,9 +23,7 @@ let ground: Ground
 let slow: string
 let server: Server
 let guest: Guest
-const realRestic: Record<string, string> = process.env.RESTIC_BINARY
-  ? { RESTIC_BINARY: process.env.RESTIC_BINARY }
-  : {}
+const realRestic: Record<string, string> = process.env.RESTIC_BINARY ? { RESTIC_BINARY: process.env.RESTIC_BINARY } : {}
 
 beforeAll(async () => {
   ground = await openGround()

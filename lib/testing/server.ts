@@ -122,7 +122,9 @@ function spawnServer(environment: Record<string, string>): Server {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal, ms: performance.now() - asked }) as Exit)
+  const exited = once(child, 'close').then(
+    ([code, signal]) => ({ code, signal, ms: performance.now() - asked }) as Exit,
+  )
   const failed = exited.then((exit) => {
     throw new Error(`the server ended with ${exit.code ?? exit.signal}: ${stderr}${stdout}`)
   })
