@@ -1,4 +1,3 @@
-import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
 import type { Log } from '#lib/log/log.ts'
@@ -24,12 +23,16 @@ builder.objectType(CodedError, {
  * and everything else as UNEXPECTED, with the truth in the log only.
  */
 export function formatError(log: Log, formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const original = unwrapResolverError(error)
+  const original = rootOf(error)
   const { path, locations } = formatted
   if (original instanceof CodedError)
-    return { message: original.message, path, locations, extensions: { code: original.code, remedy: original.remedy } }
-  const ours = original instanceof GraphQLError && original.originalError === undefined
-  if (ours)
+    return {
+      message: original.message,
+      path,
+      locations,
+      extensions: { code: original.code, remedy: original.remedy },
+    }
+  if (original instanceof GraphQLError)
     return {
       message: formatted.message,
       path,
@@ -39,4 +42,11 @@ export function formatError(log: Log, formatted: GraphQLFormattedError, error: u
   log.error({ err: original, path }, 'graphql')
   const unexpected = new CodedError('UNEXPECTED', {})
   return { message: unexpected.message, path, extensions: { code: unexpected.code, remedy: unexpected.remedy } }
+}
+
+/** What was thrown first: execution, validation and sockets each wrap it in a GraphQLError of their own. */
+function rootOf(error: unknown): unknown {
+  let root = error
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError
+  return root
 }
