@@ -10,6 +10,8 @@ import { backupOrigin, backupType, runState } from './enums.ts'
 import { backupEvent } from './event.ts'
 import { given } from './given.ts'
 
+const logLines = (last: number | null | undefined) => Math.min(Math.max(last ?? 500, 1), 5000)
+
 builder.prismaObject('Backup', {
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -36,12 +38,12 @@ builder.prismaObject('Backup', {
       type: [backupEvent],
       description: 'The newest log lines and changes of state, oldest first.',
       args: { last: t.arg.int({ defaultValue: 500 }) },
-      complexity: { field: 50, multiplier: 1 },
+      complexity: ({ last }) => ({ field: Math.ceil(logLines(last) / 10), multiplier: 1 }),
       resolve: async (backup, { last }, { runtime }) => {
         const lines = await runtime.prisma.backupEvent.findMany({
           where: { backupId: backup.id, kind: { not: 'PROGRESS' } },
           orderBy: { seq: 'desc' },
-          take: Math.min(Math.max(last ?? 500, 1), 5000),
+          take: logLines(last),
         })
         return lines.reverse()
       },
