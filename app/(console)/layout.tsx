@@ -20,9 +20,15 @@ export default function ConsoleLayout({ children }: { children: ReactNode }) {
   }, [signedOut, path, router])
 
   return (
-    <Shell viewer={viewer.data} onSignOut={() => void signOut({ callbackUrl: '/sign-in' })}>
+    <Shell viewer={viewer.data} onSignOut={() => void leave()}>
       {signedOut ? <p role="status">Nobody is signed in. Leading you to the sign-in page …</p> : null}
       {signedOut ? null : <Answered answer={viewer}>{() => children}</Answered>}
     </Shell>
   )
+}
+
+/** By ourselves: next-auth's own redirect goes to the address it guesses for the server. */
+async function leave(): Promise<void> {
+  await signOut({ redirect: false })
+  window.location.assign('/sign-in')
 }
