@@ -86,6 +86,7 @@ async function startServer(node) {
   await step('starting the server', 'server ready', async () => {
     await refuseTakenAddress()
     server = serve(node, { args: ['--demo'], stdio: 'pipe', env: { NODE_ENV: 'production', DATA_DIR: dataDir } })
+    server.followParent()
     server.passSignals(() => {
       interrupted = true
       console.log('\nStopping the server …')

@@ -42,6 +42,13 @@ export function serve(node, { args = [], env = {}, stdio = 'inherit' } = {}) {
       send('SIGTERM')
       return await exit
     },
+    /** Stops when whoever started us is gone: npm passes no SIGTERM on to its script, only to the shell between. */
+    followParent() {
+      const parent = process.ppid
+      setInterval(() => {
+        if (process.ppid !== parent) send('SIGTERM')
+      }, 1000).unref()
+    },
     /** Passes SIGINT, SIGTERM and SIGHUP on as SIGTERM; `onSignal` hears of each once. */
     passSignals(onSignal = () => {}) {
       let last = Number.NEGATIVE_INFINITY

@@ -10,6 +10,7 @@ try {
   const node = await prepare({ build: !dev })
   const server = serve(node, { args, env: { NODE_ENV: dev ? 'development' : 'production' } })
   server.passSignals()
+  server.followParent()
   process.exitCode = await server.exit
 } catch (error) {
   process.exitCode = explain(error)
