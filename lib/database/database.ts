@@ -40,7 +40,15 @@ export async function openDatabase(config: Config, ownership: 'required' | 'opti
   if (claim?.holder && ownership === 'required') {
     throw new CodedError('DATA_DIR_IN_USE', { dataDir: config.DATA_DIR, holder: claim.holder })
   }
-  const applied = await migrate(url, join(config.projectRoot, 'prisma/migrations'))
+  const giveBack = async () => {
+    if (!claim?.release) return
+    await claim.release()
+    await bundled?.stop()
+  }
+  const applied = await migrate(url, join(config.projectRoot, 'prisma/migrations')).catch(async (error) => {
+    await giveBack()
+    throw error
+  })
   const prisma = new PrismaClient({
     adapter: new PrismaPg({ connectionString: url.reveal(), max: 15, application_name: 'backup-trigger' }),
   })
@@ -51,10 +59,7 @@ export async function openDatabase(config: Config, ownership: 'required' | 'opti
     applied,
     close: async () => {
       await prisma.$disconnect()
-      if (claim?.release) {
-        await claim.release()
-        await bundled?.stop()
-      }
+      await giveBack()
     },
   }
 }

@@ -32,18 +32,26 @@ export async function openFeed(url: Secret, log: Log): Promise<Feed> {
     next.on('notification', ({ payload }) => {
       for (const look of watchers.get(payload ?? '') ?? []) look()
     })
-    let lost = false
+    // An attempt that fails says `end` too: only what was up can be lost, or each failure would start another reconnecting.
+    let up = false
     const onLost = (error?: Error) => {
-      if (lost || closed) return
-      lost = true
+      if (!up || closed) return
+      up = false
       log.warn({ err: error }, 'event feed lost its connection')
       void next.end().catch(() => {})
       void reconnect()
     }
     next.on('error', onLost)
     next.on('end', () => onLost())
-    await next.connect()
-    await next.query(`listen ${CHANNEL}`)
+    try {
+      await next.connect()
+      await next.query(`listen ${CHANNEL}`)
+    } catch (error) {
+      void next.end().catch(() => {})
+      throw error
+    }
+    if (closed) return next.end()
+    up = true
     client = next
   }
 

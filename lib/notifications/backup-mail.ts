@@ -88,7 +88,8 @@ function figures(run: BackupRun): string {
 
 /** Header values are one line, whatever a name holds. */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 200)
+  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 200)
+  return line.replace(/\p{Cs}$/u, '') // half of a character that the cut went through
 }
 
 function escapeHtml(text: string): string {

@@ -10,13 +10,25 @@ export interface MailServer {
   close(): Promise<void>
 }
 
-/** A real SMTP server on loopback. `answer` may refuse a recipient with an SMTP code, for as often as it likes. */
-export async function startMailServer(answer: (recipient: string) => number | null = () => null): Promise<MailServer> {
+/**
+ * A real SMTP server on loopback. `answer` may refuse a recipient with an SMTP code, for as often as it likes. With
+ * `signIn` it takes nothing without that sign-in; with `startTls` it offers TLS with a certificate that nobody trusts.
+ */
+export async function startMailServer(
+  answer: (recipient: string) => number | null = () => null,
+  options: { signIn?: { user: string; password: string }; startTls?: boolean } = {},
+): Promise<MailServer> {
   const received: ParsedMail[] = []
   let wake = () => {}
   const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
+    authOptional: !options.signIn,
+    allowInsecureAuth: true,
+    disabledCommands: options.startTls ? [] : ['STARTTLS'],
+    onAuth({ username, password }, _session, callback) {
+      const right = username === options.signIn?.user && password === options.signIn?.password
+      if (right) callback(null, { user: username })
+      else callback(Object.assign(new Error('wrong sign-in'), { responseCode: 535 }))
+    },
     onRcptTo({ address }, _session, callback) {
       const code = answer(address)
       callback(code === null ? null : Object.assign(new Error('refused by the test'), { responseCode: code }))
@@ -29,6 +41,7 @@ export async function startMailServer(answer: (recipient: string) => number | nu
       }, callback)
     },
   })
+  server.on('error', () => {}) // clients that break off, as tests want them to
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
   return {
