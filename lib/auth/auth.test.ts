@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SecretKey } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { requireScope, type Scope, scopes } from './actor.ts'
 import { makeFirstAdministrator } from './first-administrator.ts'
 import { sessionSecret } from './next-auth.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
@@ -51,6 +52,40 @@ describe('signing in', () => {
     await home.runtime.prisma.rateHit.deleteMany()
   })
 
+  it('forgets the failures once the right password came', async () => {
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 4; i++)
+        await expect(signIn(home.runtime.prisma, wrong, null)).rejects.toThrow(refusal('SIGN_IN_FAILED'))
+      expect((await signIn(home.runtime.prisma, right, null)).email).toBe('admin@localhost')
+    }
+    expect(await home.runtime.prisma.rateHit.count()).toBe(0)
+  })
+
+  it('throttles one account only, and no longer than a quarter of an hour', async () => {
+    const { prisma } = home.runtime
+    const other = { email: 'somebody@example.org', password: 'x' }
+    for (let i = 0; i < 5; i++) await expect(signIn(prisma, other, null)).rejects.toThrow(refusal('SIGN_IN_FAILED'))
+    const throttled = await signIn(prisma, other, null).catch((error) => error)
+    expect(throttled).toEqual(refusal('SIGN_IN_THROTTLED'))
+    expect(throttled.details.retryAfterSeconds).toBeGreaterThan(0)
+    expect(throttled.details.retryAfterSeconds).toBeLessThanOrEqual(15 * 60)
+    expect((await signIn(prisma, right, null)).role).toBe('ADMIN')
+    await prisma.$executeRaw`update rate_hits set at = at - interval '16 minutes'`
+    await expect(signIn(prisma, other, null)).rejects.toThrow(refusal('SIGN_IN_FAILED'))
+    await prisma.rateHit.deleteMany()
+  })
+
+  it.each([
+    [{}],
+    [null],
+    [{ email: 'admin@localhost', password: '' }],
+    [{ email: 'admin@localhost', password: { toString: 'x' } }],
+    [{ email: 'admin@localhost', password: 'x'.repeat(1025) }],
+    [{ email: ['admin@localhost'], password: 'x' }],
+  ])('refuses %j', async (input) => {
+    await expect(signIn(home.runtime.prisma, input, null)).rejects.toThrow(refusal('SIGN_IN_FAILED'))
+  })
+
   it('refuses an unknown and a disabled user alike', async () => {
     const { prisma } = home.runtime
     const passwordHash = await hashPassword(new Secret('x-password'))
@@ -94,6 +129,52 @@ describe('an API token', () => {
   })
 })
 
+describe('a user who is taken out or made less', () => {
+  const change = (data: { disabledAt?: Date | null; role?: 'ADMIN' | 'VIEWER' }) =>
+    home.runtime.prisma.user.update({ where: { id: home.admin.userId }, data })
+  const session = async () => {
+    const cookie = await encode({ token: { sub: home.admin.userId }, secret: sessionSecret(home.runtime), maxAge: 60 })
+    return viewer(home.runtime, {
+      cookie: `__Secure-next-auth.session-token=${cookie}`,
+      authorization: null,
+      address: null,
+    })
+  }
+
+  it('is noticed at once, with a token and with a session', async () => {
+    const { token: secret } = await token()
+    await change({ role: 'VIEWER' })
+    expect([(await bearer(secret.reveal()))?.role, (await session())?.role]).toEqual(['VIEWER', 'VIEWER'])
+    await change({ disabledAt: new Date(0) })
+    expect([await bearer(secret.reveal()), await session()]).toEqual([null, null])
+    await expect(token()).rejects.toThrow(refusal('INPUT_INVALID'))
+    await change({ disabledAt: null, role: 'ADMIN' })
+    expect(await bearer(secret.reveal())).not.toBeNull()
+  })
+})
+
+describe('what an actor may do', () => {
+  const may = (role: 'VIEWER' | 'OPERATOR' | 'ADMIN', granted: readonly Scope[]) =>
+    scopes.filter((scope) => {
+      try {
+        requireScope({ ...home.admin, role, scopes: granted }, scope, 'try')
+        return true
+      } catch (error) {
+        expect(error).toEqual(refusal('FORBIDDEN'))
+        return false
+      }
+    })
+
+  it('is what both the role and the token allow', () => {
+    expect(may('VIEWER', scopes)).toEqual(['backup:read'])
+    expect(may('OPERATOR', scopes)).toEqual(['backup:read', 'backup:trigger'])
+    expect(may('ADMIN', scopes)).toEqual(scopes)
+    expect(may('ADMIN', ['backup:trigger'])).toEqual(['backup:trigger'])
+    expect(may('VIEWER', ['settings:write'])).toEqual([])
+    expect(() => requireScope(null, 'backup:read', 'try')).toThrow(refusal('UNAUTHENTICATED'))
+  })
+})
+
 describe('a session cookie', () => {
   const cookie = async (sub: string) => encode({ token: { sub }, secret: sessionSecret(home.runtime), maxAge: 60 })
   const withCookie = (text: string) => viewer(home.runtime, { cookie: text, authorization: null, address: null })
@@ -129,5 +210,20 @@ describe('limits and set-up', () => {
     expect(
       await makeFirstAdministrator(prisma, { ADMIN_EMAIL: 'second@localhost', ADMIN_PASSWORD: undefined }),
     ).toBeNull()
+  })
+
+  it('makes the first administrator once when five processes start at once', async () => {
+    const { prisma } = home.runtime
+    await prisma.user.deleteMany()
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map((i) =>
+        makeFirstAdministrator(prisma, { ADMIN_EMAIL: `first${i}@localhost`, ADMIN_PASSWORD: undefined }),
+      ),
+    )
+    const [made, ...more] = answers.filter((answer) => answer !== null)
+    expect(more).toEqual([])
+    expect(await prisma.user.count()).toBe(1)
+    const password = made?.generated?.reveal()
+    expect((await signIn(prisma, { email: made?.email, password }, null)).role).toBe('ADMIN')
   })
 })
