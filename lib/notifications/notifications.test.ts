@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { cancelBackup } from '#lib/backups/cancel.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
+import type { Queue } from '#lib/queue/queue.ts'
 import { setNotificationRecipients } from '#lib/settings/notification-settings.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MailServer, startMailServer } from '#lib/testing/mail-server.ts'
@@ -17,6 +19,7 @@ beforeAll(async () => {
     SMTP_URL: mail.url,
     MAIL_FROM: 'Backups <b@example.org>',
     PUBLIC_URL: 'https://backup.example.org/',
+    WORKER_ENVIRONMENTS: 'test',
   })
   await startNotifications(home.runtime)
   await home.startWorker()
@@ -88,9 +91,53 @@ describe('being told', () => {
     let tries = 0
     answers = () => (tries++ === 0 ? 451 : null)
     const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE' })
+    await expect
+      .poll(() => home.runtime.prisma.delivery.findFirst({ where: { backupId: id } }), { timeout: 20_000 })
+      .toMatchObject({ state: 'PENDING', attempts: 1, error: expect.stringContaining('refused by the test') })
     await settled(id, 'SENT')
     expect(tries).toBe(2)
     expect(mail.received).toHaveLength(1)
+  })
+
+  it('tells every recipient once, also when it is planned twice, and that it was cancelled', async () => {
+    const { prisma, queue } = home.runtime
+    const recipients = ['one@example.org', 'two@example.org', 'three@example.org']
+    await setNotificationRecipients(prisma, home.admin, recipients)
+    // In an environment that the worker does not serve, so that it is still queued.
+    const environment = await prisma.environment.create({ data: { name: 'quiet' } })
+    await queue.openLane('backup.run', environment.id)
+    const { source } = await home.addFiles('idle', { 'a.txt': 'a' })
+    await prisma.source.update({ where: { id: source.id }, data: { environmentId: environment.id } })
+    const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE', sourceIds: [source.id] })
+    await cancelBackup(home.runtime, home.admin, id)
+    const messages = await mail.has(3)
+    expect(messages.map((message) => message.subject)).toEqual(Array(3).fill('Backup of quiet was cancelled'))
+    expect(messages.map((message) => (message.to as { text: string }).text).sort()).toEqual(recipients.toSorted())
+
+    const payload = { backupId: id }
+    await queue.send(prisma, 'notify.backup-ended', payload)
+    await expect.poll(() => queue.hasJob('notify.backup-ended', payload), { timeout: 20_000 }).toBe(false)
+    expect(await prisma.delivery.count({ where: { backupId: id } })).toBe(3)
+    await expect.poll(() => prisma.delivery.count({ where: { backupId: id, state: 'SENT' } })).toBe(3)
+    expect(mail.received).toHaveLength(3)
+    await setNotificationRecipients(prisma, home.admin, ['ops@example.org'])
+  })
+
+  it('plans nothing without a mail server, or when it is switched off', async () => {
+    const { prisma, queue } = home.runtime
+    const { id } = await prisma.backup.create({
+      data: { type: 'FULL', state: 'CANCELLED', origin: 'API', environments: ['test'], compressionLevel: 5 },
+    })
+    for (const change of [{ mailer: null }, { config: { NOTIFICATION_ENABLED: false } }]) {
+      const handlers: Record<string, (payload: never, context: never) => Promise<void>> = {}
+      const work: Queue['work'] = async (name, _options, handler) => {
+        handlers[name] = handler as (typeof handlers)[string]
+      }
+      await startNotifications({ ...home.runtime, ...change, queue: { ...queue, work } })
+      await handlers['notify.backup-ended']?.({ backupId: id } as never, {} as never)
+    }
+    expect(await prisma.delivery.count({ where: { backupId: id } })).toBe(0)
+    await prisma.backup.delete({ where: { id } })
   })
 
   it('answers what became of a test message', async () => {
@@ -99,6 +146,8 @@ describe('being told', () => {
     ])
     answers = () => 550
     expect(await sendTestMail(home.runtime, home.admin)).toEqual([expect.objectContaining({ state: 'FAILED' })])
+    const operator = { ...home.admin, role: 'OPERATOR' as const }
+    await expect(sendTestMail(home.runtime, operator)).rejects.toThrow(refusal('FORBIDDEN'))
   })
 
   it('pretends nothing without a mail server', async () => {
