@@ -101,6 +101,14 @@ describe('the bundled PostgreSQL', () => {
     await kept()
   })
 
+  it('starts beside a lock file whose process id is another program by now', async () => {
+    const left = await readFile(lockFile(), 'utf8')
+    await server.stop()
+    await writeFile(lockFile(), left.replace(/^\d+/, String(process.pid)))
+    server = await openBundledPostgres(data)
+    await kept()
+  })
+
   it('ends when it is stopped, sessions or not', async () => {
     const open = await session(server.url)
     const ended = new Promise((resolve) => open.once('end', resolve))

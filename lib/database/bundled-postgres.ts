@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild, startChild } from '#lib/process/child.ts'
+import { commandLineOf } from '#lib/process/find.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { runAsServiceUser, type ServiceUser, serviceUser } from './service-user.ts'
 
@@ -68,12 +69,24 @@ async function readPostmaster(folder: string): Promise<{ pid: number; port: numb
   return pid > 0 && port > 0 ? { pid, port } : null
 }
 
+/** True only when the process can be seen to be another program; a server's command line names its data folder. */
+async function isSomebodyElse(pid: number, folder: string): Promise<boolean> {
+  const commandLine = await commandLineOf(pid)
+  return commandLine !== '' && !commandLine.includes(folder)
+}
+
 /** A login proves that the recorded server lives and is ours; a recycled pid or port cannot pass it. */
 async function adopt(folder: string, password: Secret): Promise<BundledPostgres | null> {
   const postmaster = await readPostmaster(folder)
   if (!postmaster) return null
   const deadline = performance.now() + 10_000
   while (isAlive(postmaster.pid) && performance.now() < deadline) {
+    if (await isSomebodyElse(postmaster.pid, folder)) {
+      // Left by an unclean end, and its process id is in use again (as in a container that restarts): PostgreSQL would
+      // take that process for itself and refuse to start.
+      await rm(join(folder, 'postmaster.pid'), { force: true })
+      return null
+    }
     const url = connection(password, postmaster.port)
     if (await canLogIn(url)) return { url, stop: () => stop(postmaster.pid) }
     await sleep(100) // starting up or shutting down
