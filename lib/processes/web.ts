@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import nextModule from 'next'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { requestContext } from '#lib/log/log.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { openSubscriptions } from './subscriptions.ts'
 
@@ -34,7 +36,12 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
   })
   const prepared = app.prepare()
   // From the first moment on: a request that comes while Next prepares waits for it instead of hanging for ever.
-  server.on('request', async (request, response) => {
+  server.on('request', (request, response) => {
+    const requestId = randomUUID()
+    response.setHeader('x-request-id', requestId)
+    void requestContext.run({ requestId }, () => answer(request, response))
+  })
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     // Overwritten, so that nobody can claim an address of their choice.
     request.headers['x-backup-trigger-peer'] = request.socket.remoteAddress ?? ''
     try {
@@ -44,7 +51,8 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
       log.error({ err: error, url: request.url }, 'http')
       response.destroy()
     }
-  })
+    log.debug({ method: request.method, url: request.url, status: response.statusCode }, 'request')
+  }
   await prepared
   return {
     port,
