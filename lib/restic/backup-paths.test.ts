@@ -167,3 +167,28 @@ test.skipIf(!isRoot && !isCi)(
     }
   },
 )
+
+test('a snapshot that is gone or damaged right after restic reported it is no success', async () => {
+  const place = await openBench()
+  try {
+    for (const [name, fault] of [
+      ['gone', 'rm'],
+      ['cut', 'truncate -s -1'],
+    ]) {
+      const binary = join(place.folder, `restic-${name}`)
+      const snapshots = join(place.access.location, 'snapshots')
+      const lines = [
+        '#!/bin/sh',
+        `'${place.restic.binary}' "$@"; code=$?`,
+        `if [ "$1" = backup ]; then chmod u+w '${snapshots}'/* && ${fault} '${snapshots}'/* && echo fired > '${binary}.fired'; fi`,
+        'exit $code',
+      ]
+      await writeFile(binary, `${lines.join('\n')}\n`, { mode: 0o755 })
+      const saving = backupPaths({ ...place.restic, binary }, place.access, { ...request(), ...paths([data]) })
+      await expect(saving).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_SAVED' })
+      expect(await readFile(`${binary}.fired`, 'utf8')).toBe('fired\n')
+    }
+  } finally {
+    await place.remove()
+  }
+})

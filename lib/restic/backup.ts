@@ -6,7 +6,7 @@ import { type Attempt, type BackupRequest, startAttempt, wipeAttempt } from './a
 import { EXIT } from './exit-codes.ts'
 import { printableLocation, type RepositoryAccess, type Restic } from './repository.ts'
 import type { Ended } from './run.ts'
-import { listSnapshotIds } from './snapshots.ts'
+import { holdsSnapshot } from './snapshots.ts'
 
 export interface BackupSummary {
   snapshotId: string
@@ -152,8 +152,8 @@ async function conclude(
     const summary = attempt.said.summary
     const repository = printableLocation(access)
     if (!summary?.snapshot_id) throw new CodedError('SNAPSHOT_NOT_SAVED', { repository })
-    const listed = await listSnapshotIds(restic, access)
-    if (!listed.includes(summary.snapshot_id)) throw new CodedError('SNAPSHOT_NOT_SAVED', { repository })
+    if (!(await holdsSnapshot(restic, access, summary.snapshot_id)))
+      throw new CodedError('SNAPSHOT_NOT_SAVED', { repository })
     return {
       snapshotId: summary.snapshot_id,
       ...verdict,

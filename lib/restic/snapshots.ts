@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { failureMessage, snapshotList } from './messages.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
@@ -72,6 +75,19 @@ export async function listSnapshotIds(
   options?: ListOptions,
 ): Promise<string[]> {
   return (await listSnapshots(restic, access, {}, options)).map((s) => s.id)
+}
+
+/**
+ * Whether the repository holds this snapshot. Where it is a folder of this machine, the snapshot's own file is read: its name
+ * must be the SHA-256 of its content (restic's reference, "Repository Layout"). That proves more than a listing, and spares
+ * opening the repository once more (0.7 s for the password's key). Elsewhere restic lists. `id` is a whole one.
+ */
+export async function holdsSnapshot(restic: Restic, access: RepositoryAccess, id: string): Promise<boolean> {
+  if (access.location.startsWith('/')) {
+    const content = await readFile(join(access.location, 'snapshots', id)).catch(() => null)
+    if (content !== null) return createHash('sha256').update(content).digest('hex') === id
+  }
+  return (await listSnapshotIds(restic, access)).includes(id)
 }
 
 /** Resolves when the repository lists the snapshot, whole id or prefix; rejects with SNAPSHOT_UNKNOWN. */
