@@ -1,3 +1,4 @@
+import { databaseOfPart } from '#lib/sources/driver.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { progress } from './event.ts'
@@ -18,7 +19,18 @@ builder.prismaObject('BackupRun', {
     source: t.relation('source'),
     repository: t.relation('repository'),
     backup: t.relation('backup'),
-    databaseName: t.exposeString('databaseName', { nullable: true }),
+    part: t.string({
+      nullable: true,
+      description: 'What it is about when its source has several parts: “database:shop”, “globals”. Null: all of it.',
+      select: { part: true },
+      resolve: ({ part }) => part || null,
+    }),
+    databaseName: t.string({
+      nullable: true,
+      description: 'The database, when its part is one.',
+      select: { part: true },
+      resolve: ({ part }) => databaseOfPart(part),
+    }),
     storagePath: t.exposeString('storagePath', { nullable: true }),
     compressionLevel: t.exposeInt('compressionLevel'),
     snapshotId: t.exposeString('snapshotId', { nullable: true }),

@@ -318,6 +318,13 @@ export async function ensureRestic() {
   throw new ToolMissingError(`No restic of at least ${RESTIC_MINIMUM} could be found or installed.`, commands)
 }
 
+/** @param {string[]} names */
+const allThere = async (...names) => {
+  // Servers lie in sbin, which is not on everybody's PATH.
+  for (const name of names) if (!(await findOnPath(name)) && !(await isExecutable(`/usr/sbin/${name}`))) return false
+  return true
+}
+
 /** What the test suite needs beyond restic: how to see that it is there, and its Debian package. */
 const TEST_TOOLS = [
   {
@@ -334,6 +341,16 @@ const TEST_TOOLS = [
       return server && (await findOnPath('pg_dump')) !== null
     },
   },
+  { package: 'mariadb-server', present: () => allThere('mariadbd', 'mariadb-install-db', 'mariadb-dump') },
+  { package: 'redis-server', present: () => allThere('redis-server') },
+  { package: 'redis-tools', present: () => allThere('redis-cli', 'redis-check-rdb') },
+  { package: 'rclone', present: () => allThere('rclone') },
+  {
+    package: 'python3-swift',
+    present: async () => (await run('/usr/bin/python3', ['-c', 'import swift.common.middleware.s3api'])).code === 0,
+  },
+  { package: 'acl', present: () => allThere('getfacl', 'setfacl') },
+  { package: 'attr', present: () => allThere('getfattr', 'setfattr') },
   {
     package: 'fonts-dejavu-core',
     present: async () =>

@@ -17,7 +17,7 @@ function source(n: number, over: Partial<Candidate> = {}): Candidate {
     enabled: true,
     environment: staging,
     repositoryId: null,
-    settings: { database: `db${n}` },
+    settings: { host: 'db', database: `db${n}` },
     activeBackupId: null,
     ...over,
   }
@@ -98,9 +98,16 @@ describe('admission', () => {
     expect(run?.storagePath).toBe('/srv/data/a')
   })
 
+  it('finds a database by the sources that list it among others', () => {
+    const listing = source(1, { settings: { host: 'db', databases: ['a', 'b'] } })
+    expect(trigger({ type: 'DATABASE', databaseName: 'b' }, [listing, source(2)])).toMatchObject([
+      { source: { id: id(1) }, part: 'database:b' },
+    ])
+  })
+
   it('asks a single PostgreSQL source for another database of its server', () => {
-    expect(trigger({ type: 'DATABASE', databaseName: 'other' }, [source(1)])[0]?.databaseName).toBe('other')
-    expect(trigger({ type: 'DATABASE', databaseName: 'db1' }, [source(1), source(2)])[0]?.databaseName).toBeNull()
+    expect(trigger({ type: 'DATABASE', databaseName: 'other' }, [source(1)])[0]?.part).toBe('database:other')
+    expect(trigger({ type: 'DATABASE', databaseName: 'db1' }, [source(1), source(2)])[0]?.part).toBe('')
   })
 })
 

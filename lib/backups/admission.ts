@@ -1,5 +1,6 @@
 import { basename, extname, normalize } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { databasePart } from '#lib/sources/driver.ts'
 import type { SourceType } from '#prisma/client/enums.ts'
 import type { TriggerInput } from './input.ts'
 
@@ -19,8 +20,8 @@ export interface Candidate {
 export interface Admitted {
   source: Candidate
   repositoryId: string
-  /** Overrides of the source's settings for this run. */
-  databaseName: string | null
+  /** The part of the source that this run is about, see SourcePart; empty: all of it. */
+  part: string
   storagePath: string | null
 }
 
@@ -40,10 +41,10 @@ export function admit(
   const wanted = input.environments?.length ? input.environments : facts.environments
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
   const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
-  const admitted = narrow(input, chosen).map(({ source, databaseName, storagePath }) => {
+  const admitted = narrow(input, chosen).map(({ source, part, storagePath }) => {
     const repositoryId = source.repositoryId ?? facts.defaultRepositoryId
     if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
-    return { source, repositoryId, databaseName, storagePath }
+    return { source, repositoryId, part, storagePath }
   })
   if (admitted.length === 0) throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
   const busy = admitted.map((run) => run.source).filter((source) => source.activeBackupId !== null)
@@ -75,21 +76,25 @@ type Narrowed = Omit<Admitted, 'repositoryId'>
 function narrow(input: TriggerInput, chosen: Candidate[]): Narrowed[] {
   if (input.databaseName !== undefined) return byDatabase(input.databaseName, chosen)
   if (input.storagePath !== undefined) return byFolder(normalize(input.storagePath), chosen)
-  return chosen.map((source) => ({ source, databaseName: null, storagePath: null }))
+  return chosen.map((source) => ({ source, part: '', storagePath: null }))
 }
 
 /**
- * The sources of that database, by its own name or the source's. A single PostgreSQL source may also be asked for
- * another database of its server.
+ * The sources of that database, by its own name or the source's; else those that list it among others; else a single
+ * source of a database server, which may be asked for any database of it.
  */
 function byDatabase(name: string, chosen: Candidate[]): Narrowed[] {
   const matching = chosen.filter((source) => source.name === name || databaseOf(source) === name)
-  if (matching.length > 0) return matching.map((source) => ({ source, databaseName: null, storagePath: null }))
-  const [only] = chosen
-  if (chosen.length === 1 && only?.kind === 'postgres') return [{ source: only, databaseName: name, storagePath: null }]
+  if (matching.length > 0) return matching.map((source) => ({ source, part: '', storagePath: null }))
+  const part = databasePart(name)
+  const listing = chosen.filter((source) => listedBy(source).includes(name))
+  if (listing.length > 0) return listing.map((source) => ({ source, part, storagePath: null }))
+  const servers = chosen.filter((source) => Object.hasOwn(source.settings as object, 'host'))
+  const [only] = servers
+  if (only !== undefined && chosen.length === 1) return [{ source: only, part, storagePath: null }]
   throw new CodedError('DATABASE_NAME_UNKNOWN', {
     name,
-    known: chosen.map((source) => databaseOf(source) ?? source.name),
+    known: chosen.flatMap((source) => [databaseOf(source) ?? source.name, ...listedBy(source)]),
   })
 }
 
@@ -98,6 +103,8 @@ function databaseOf(source: Candidate): string | null {
   if (settings.database !== undefined) return settings.database
   return settings.path === undefined ? null : basename(settings.path, extname(settings.path))
 }
+
+const listedBy = (source: Candidate): string[] => (source.settings as { databases?: string[] }).databases ?? []
 
 function byFolder(folder: string, chosen: Candidate[]): Narrowed[] {
   const path = folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder
@@ -108,5 +115,5 @@ function byFolder(folder: string, chosen: Candidate[]): Narrowed[] {
     ),
   )
   if (!source) throw new CodedError('PATH_NOT_ALLOWED', { path: folder, roots: registered })
-  return [{ source, databaseName: null, storagePath: path }]
+  return [{ source, part: '', storagePath: path }]
 }

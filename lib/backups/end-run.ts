@@ -64,7 +64,7 @@ async function retry(tx: Transaction, queue: Queue, run: BackupRun): Promise<voi
       backupId: run.backupId,
       sourceId: run.sourceId,
       repositoryId: run.repositoryId,
-      databaseName: run.databaseName,
+      part: run.part,
       storagePath: run.storagePath,
       compressionLevel: run.compressionLevel,
       attempt: run.attempt + 1,
@@ -77,7 +77,7 @@ async function retry(tx: Transaction, queue: Queue, run: BackupRun): Promise<voi
 async function settle(tx: Transaction, queue: Queue, backupId: string): Promise<void> {
   const runs = await tx.backupRun.findMany({
     where: { backupId },
-    select: { sourceId: true, attempt: true, state: true },
+    select: { sourceId: true, part: true, attempt: true, state: true },
   })
   const state = backupState(runs)
   const ended = isEnded(state)

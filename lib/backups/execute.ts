@@ -1,30 +1,24 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Database } from '#lib/database/database.ts'
-import { openSource } from '#lib/environments/sources.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { accessTo } from '#lib/repositories/access.ts'
-import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
+import type { BackupSummary } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
-import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
-import { narrowTo } from '#lib/sources/files/paths.ts'
-import type { FilesSettings } from '#lib/sources/files/settings.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { endRun, type Outcome } from './end-run.ts'
-import { clearInterrupted } from './recover.ts'
 import { openReporter, type Reporter } from './reporter.ts'
+import { save } from './save.ts'
+import { type StallWatch, watchForStall } from './stall.ts'
 import type { WorkerDeps } from './worker.ts'
 
 const HEARTBEAT_MS = 3000
 const NAMES_IN_MESSAGE = 10
 
 /** Why a run was told to stop; the reason of its abort signal. */
-type StopReason = 'cancelled' | 'shutdown' | 'claim lost'
+type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled'
 
 /**
- * Executes a claimed run: opens the source's driver, hands its copy to restic and writes how it ended. The only place that
- * knows both sides. Never rejects for a reason of the run's own; those are its outcome.
+ * Executes a claimed run: lets it be saved, keeps its heartbeat, stops it when it must stop, and writes how it ended. Never
+ * rejects for a reason of the run's own; those are its outcome.
  */
 export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortSignal): Promise<void> {
   const log = deps.log.child({ runId: run.id, backupId: run.backupId })
@@ -50,10 +44,15 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   let outcome: Outcome
   try {
     await beat()
-    summary = await save(deps, run, reporter, stop.signal)
+    const stall = watchForStall(deps.config.STALL_TIMEOUT * 1000, () => tell('stalled'))
+    try {
+      summary = await save(deps, run, watched(reporter, stall), stop.signal)
+    } finally {
+      stall.stop()
+    }
     outcome = outcomeOf(summary)
   } catch (thrown) {
-    outcome = await failure(deps.prisma, run, stop.signal, thrown)
+    outcome = await failure(deps, run, stop.signal, thrown)
     if (outcome.error?.code === 'UNEXPECTED') log.error({ err: thrown }, 'run failed unexpectedly')
   } finally {
     clearInterval(timer)
@@ -67,62 +66,6 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   if (!ended && summary) await discard(deps, run, summary)
 }
 
-async function save(deps: WorkerDeps, run: BackupRun, reporter: Reporter, signal: AbortSignal): Promise<BackupSummary> {
-  const row = await deps.prisma.backupRun.findUniqueOrThrow({
-    where: { id: run.id },
-    include: { source: { include: { environment: true } }, repository: true },
-  })
-  const restic = await deps.restic()
-  const access = accessTo(row.repository, deps.secretKey)
-  await clearInterrupted(deps.prisma, restic, access, run)
-
-  const { driver, settings } = openSource(row.source, deps.secretKey, run)
-  const scratch = join(deps.config.DATA_DIR, 'scratch', row.sourceId)
-  await rm(scratch, { recursive: true, force: true })
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
-  const context: DriverContext = {
-    signal,
-    scratch,
-    log: reporter.log,
-    storageRoots: deps.config.STORAGE_ROOTS,
-    toolPath: [],
-  }
-  let copy: SourceCopy | undefined
-  try {
-    const narrowed =
-      run.storagePath === null
-        ? settings
-        : await narrowTo(settings as FilesSettings, run.storagePath, deps.config.STORAGE_ROOTS)
-    copy = await driver.open(narrowed, context)
-    const common = {
-      // Fixed per source, so that restic finds the parent although paths and workers may change.
-      host: `source-${row.sourceId}`,
-      tags: [
-        `run:${run.id}`,
-        `source:${row.sourceId}`,
-        `env:${row.source.environment.name}`,
-        `type:${row.source.type}`,
-      ],
-      compressionLevel: run.compressionLevel,
-      signal,
-      onStarted: (restic: { pid: number; startedAt: Date }) => noteRestic(deps.prisma, run, restic),
-      onProgress: reporter.progress,
-      onLog: reporter.log,
-    }
-    return copy.shape === 'stream'
-      ? await backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
-      : await backupPaths(restic, access, {
-          ...common,
-          include: copy.include,
-          exclude: copy.exclude,
-          oneFileSystem: copy.oneFileSystem,
-        })
-  } finally {
-    await copy?.close()
-    await rm(scratch, { recursive: true, force: true })
-  }
-}
-
 function outcomeOf(summary: BackupSummary): Outcome {
   if (!summary.partial) return { state: 'SUCCEEDED', summary }
   const names = summary.unreadable.slice(0, NAMES_IN_MESSAGE)
@@ -133,13 +76,34 @@ function outcomeOf(summary: BackupSummary): Outcome {
   }
 }
 
+/** The reporter, with an eye on whether anything moves. */
+function watched(reporter: Reporter, stall: StallWatch): Reporter {
+  return {
+    ...reporter,
+    progress: (progress) => {
+      stall.moved('bytes saved', progress.bytesDone ?? 0)
+      stall.moved('files saved', progress.filesDone ?? 0)
+      reporter.progress(progress)
+    },
+    prepared: (bytes) => {
+      stall.moved('bytes prepared', bytes)
+      reporter.prepared(bytes)
+    },
+  }
+}
+
 /** Whatever the error was: when we told the run to stop, that is why it ended. */
-async function failure(prisma: Database, run: BackupRun, signal: AbortSignal, thrown: unknown): Promise<Outcome> {
+async function failure(deps: WorkerDeps, run: BackupRun, signal: AbortSignal, thrown: unknown): Promise<Outcome> {
   const reason = signal.aborted ? (signal.reason as StopReason) : null
   if (reason === 'cancelled') {
-    const backup = await prisma.backup.findUniqueOrThrow({ where: { id: run.backupId }, select: { cancelledBy: true } })
+    const backup = await deps.prisma.backup.findUniqueOrThrow({
+      where: { id: run.backupId },
+      select: { cancelledBy: true },
+    })
     return { state: 'CANCELLED', error: new CodedError('RUN_CANCELLED', { by: backup.cancelledBy ?? 'unknown' }) }
   }
+  if (reason === 'stalled')
+    return { state: 'FAILED', error: new CodedError('SOURCE_STALLED', { seconds: deps.config.STALL_TIMEOUT }) }
   if (reason !== null) return { state: 'INTERRUPTED', error: new CodedError('WORKER_STOPPED', {}) }
   return { state: 'FAILED', error: toCodedError(thrown) }
 }
@@ -152,13 +116,6 @@ async function heartbeat(prisma: Database, run: BackupRun): Promise<StopReason |
     returning b.cancelled_by`
   if (!row) return 'claim lost'
   return row.cancelled_by === null ? null : 'cancelled'
-}
-
-async function noteRestic(prisma: Database, run: BackupRun, restic: { pid: number; startedAt: Date }): Promise<void> {
-  await prisma.backupRun.updateMany({
-    where: { id: run.id, claimId: run.claimId },
-    data: { resticHost: hostname(), resticPid: restic.pid, resticStartedAt: restic.startedAt },
-  })
 }
 
 async function discard(deps: WorkerDeps, run: BackupRun, summary: BackupSummary): Promise<void> {

@@ -9,6 +9,8 @@ const MAX_LINE = 4000
 
 export interface Reporter {
   progress(progress: Progress): void
+  /** Bytes read so far while the copy is prepared, before restic begins. */
+  prepared(bytes: number): void
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void
   /** Writes what is waiting. Call it before the run ends, so that the log comes before the end. */
   flush(): Promise<void>
@@ -53,6 +55,9 @@ export function openReporter(prisma: Database, run: BackupRun, log: Log): Report
     progress: (progress) => {
       latest = progress
     },
+    prepared: (bytes) => {
+      latest = { ...nothing, bytesDone: bytes }
+    },
     log: (level, message) => {
       waiting.push({
         kind: 'LOG',
@@ -64,6 +69,15 @@ export function openReporter(prisma: Database, run: BackupRun, log: Log): Report
     flush,
     close: () => clearInterval(timer),
   }
+}
+
+const nothing: Progress = {
+  bytesDone: null,
+  bytesTotal: null,
+  filesDone: null,
+  filesTotal: null,
+  bytesPerSecond: null,
+  secondsLeft: null,
 }
 
 function figures(progress: Progress) {

@@ -20,23 +20,39 @@ const table: [RunState[], RunState, string][] = [
 
 describe('the state of a backup', () => {
   it.each(table)('%j gives %s: %s', (states, expected) => {
-    expect(backupState(states.map((state, index) => ({ sourceId: String(index), attempt: 1, state })))).toBe(expected)
+    expect(backupState(states.map((state, index) => ({ sourceId: String(index), part: '', attempt: 1, state })))).toBe(
+      expected,
+    )
   })
 
   it('counts only the newest attempt at a source', () => {
     expect(
       backupState([
-        { sourceId: 'a', attempt: 1, state: 'INTERRUPTED' },
-        { sourceId: 'a', attempt: 2, state: 'SUCCEEDED' },
+        { sourceId: 'a', part: '', attempt: 1, state: 'INTERRUPTED' },
+        { sourceId: 'a', part: '', attempt: 2, state: 'SUCCEEDED' },
       ]),
     ).toBe('SUCCEEDED')
+  })
+
+  it('counts every part of a source', () => {
+    const part = (name: string, state: RunState, attempt = 1) => ({ sourceId: 'a', part: name, attempt, state })
+    expect(backupState([part('x', 'SUCCEEDED'), part('y', 'SUCCEEDED')])).toBe('SUCCEEDED')
+    expect(backupState([part('x', 'SUCCEEDED'), part('y', 'FAILED')])).toBe('PARTIAL')
+    expect(backupState([part('x', 'SUCCEEDED'), part('y', 'INTERRUPTED'), part('y', 'SUCCEEDED', 2)])).toBe('SUCCEEDED')
+  })
+
+  it('forgets an interrupted attempt at the whole once a later one was split into parts', () => {
+    const part = (name: string, state: RunState, attempt: number) => ({ sourceId: 'a', part: name, attempt, state })
+    expect(backupState([part('', 'INTERRUPTED', 1), part('x', 'SUCCEEDED', 2), part('y', 'SUCCEEDED', 2)])).toBe(
+      'SUCCEEDED',
+    )
   })
 
   it('runs while a new attempt is queued', () => {
     expect(
       backupState([
-        { sourceId: 'a', attempt: 1, state: 'INTERRUPTED' },
-        { sourceId: 'a', attempt: 2, state: 'QUEUED' },
+        { sourceId: 'a', part: '', attempt: 1, state: 'INTERRUPTED' },
+        { sourceId: 'a', part: '', attempt: 2, state: 'QUEUED' },
       ]),
     ).toBe('RUNNING')
   })

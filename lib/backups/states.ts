@@ -22,16 +22,19 @@ export function isGood(state: RunState): boolean {
   return state === 'SUCCEEDED' || state === 'PARTIAL'
 }
 
+interface Part {
+  sourceId: string
+  part: string
+  attempt: number
+  state: RunState
+}
+
 /**
- * The state of a backup from those of its runs. Each source counts with its newest attempt only.
- * SUCCEEDED needs every source; anything less is said: PARTIAL when at least one source was saved.
+ * The state of a backup from those of its runs. Each part of a source counts with its newest attempt only.
+ * SUCCEEDED needs all of them; anything less is said: PARTIAL when at least one was saved.
  */
-export function backupState(runs: { sourceId: string; attempt: number; state: RunState }[]): RunState {
-  const newest = new Map<string, { attempt: number; state: RunState }>()
-  for (const run of runs) {
-    if (run.attempt > (newest.get(run.sourceId)?.attempt ?? 0)) newest.set(run.sourceId, run)
-  }
-  const states = [...newest.values()].map((run) => run.state)
+export function backupState(runs: Part[]): RunState {
+  const states = runs.filter((run) => !runs.some((later) => supersedes(later, run))).map((run) => run.state)
   const any = (state: RunState) => states.includes(state)
   if (any('RUNNING') || (any('QUEUED') && runs.some((run) => run.state !== 'QUEUED'))) return 'RUNNING'
   if (any('QUEUED')) return 'QUEUED'
@@ -39,4 +42,9 @@ export function backupState(runs: { sourceId: string; attempt: number; state: Ru
   if (any('CANCELLED')) return any('FAILED') ? 'FAILED' : 'CANCELLED'
   if (states.some(isGood)) return 'PARTIAL'
   return any('FAILED') || states.length === 0 ? 'FAILED' : 'INTERRUPTED'
+}
+
+/** A later attempt at the same part, or one that was split into parts after an attempt at the whole had been interrupted. */
+function supersedes(later: Part, run: Part): boolean {
+  return later.sourceId === run.sourceId && later.attempt > run.attempt && (later.part === run.part || run.part === '')
 }

@@ -81,11 +81,11 @@ async function start(
   if (wait > 0) throw new CodedError('RATE_LIMITED', { limit: TRIGGERS_A_MINUTE, retryAfterSeconds: wait })
 
   const runs = await tx.backupRun.createManyAndReturn({
-    data: admitted.map(({ source, repositoryId, databaseName, storagePath }) => ({
+    data: admitted.map(({ source, repositoryId, part, storagePath }) => ({
       backupId: backup.id,
       sourceId: source.id,
       repositoryId,
-      databaseName,
+      part,
       storagePath,
       compressionLevel,
     })),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
+import type { DriverConfig } from '#lib/environments/driver-context.ts'
 import type { Feed } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
 import type { Queue } from '#lib/queue/queue.ts'
@@ -18,7 +19,7 @@ export interface WorkerDeps {
   feed: Feed
   log: Log
   secretKey: SecretKey
-  config: Pick<Config, 'DATA_DIR' | 'STORAGE_ROOTS' | 'WORKER_ENVIRONMENTS'>
+  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS'> & DriverConfig
   /** Rejects with RESTIC_MISSING or RESTIC_TOO_OLD, every time it is needed, until there is one. */
   restic: () => Promise<Restic>
 }

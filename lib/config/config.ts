@@ -67,6 +67,15 @@ const variables = {
     'Backups <backups@example.org>',
   ],
   STORAGE_ROOTS: [list.default([]), '/srv/uploads,/var/www'],
+  COMMANDS_FILE: [
+    z
+      .string()
+      .min(1)
+      .transform((path) => resolve(path))
+      .optional(),
+    '/etc/backup-trigger/commands.json',
+  ],
+  STALL_TIMEOUT: [z.coerce.number().int().min(1).max(86_400).default(1200), '1200'],
   RESTIC_BINARY: [z.string().min(1).optional(), '/usr/bin/restic'],
   BACKUP_SCHEDULE: [z.string().min(1).default('daily'), 'daily'],
   TRIGGER_TYPE: [z.enum(['manual', 'scheduled']).default('manual'), 'manual'],

@@ -70,7 +70,7 @@ describe('adding a source', () => {
       settings,
     })
     expect(JSON.stringify(source)).not.toContain('hunter2')
-    const opened = openSource(source, home.runtime.secretKey, { databaseName: null })
+    const opened = openSource(source, home.runtime.secretKey)
     expect((opened.settings as { password: { reveal(): string } }).password.reveal()).toBe('hunter2-hunter2')
     expect(JSON.stringify(opened.settings)).not.toContain('hunter2')
   })

@@ -11,6 +11,7 @@ import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
 import { Prisma } from '#prisma/client/client.ts'
+import { type DriverConfig, driverContext } from './driver-context.ts'
 import { addSource, checkSettings } from './sources.ts'
 
 const PROBE_TIMEOUT_MS = 15_000
@@ -36,7 +37,7 @@ const sourceInput = z.strictObject({
 interface CreateDeps {
   prisma: Database
   secretKey: SecretKey
-  config: Pick<Config, 'ROLE' | 'STORAGE_ROOTS'>
+  config: Pick<Config, 'ROLE'> & DriverConfig
 }
 
 /** Adds an environment after the others. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN. */
@@ -89,13 +90,10 @@ async function probeSettings(deps: CreateDeps, kind: string, settings: Record<st
   const { driver, settings: parsed } = checkSettings(kind, settings)
   const scratch = await mkdtemp(join(tmpdir(), 'backup-trigger-probe-'))
   try {
-    return await driver.probe(parsed, {
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
-      scratch,
-      log: () => {},
-      storageRoots: deps.config.STORAGE_ROOTS,
-      toolPath: [],
-    })
+    return await driver.probe(
+      parsed,
+      driverContext(deps.config, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS), scratch }),
+    )
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

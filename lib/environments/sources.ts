@@ -38,19 +38,13 @@ export interface OpenSource {
   settings: unknown
 }
 
-/** A source's driver with its parsed settings, secrets opened, narrowed to what the run asks for. */
-export function openSource(
-  source: Source,
-  secretKey: SecretKey,
-  overrides: { databaseName: string | null },
-): OpenSource {
+/** A source's driver with its parsed settings, secrets opened. */
+export function openSource(source: Source, secretKey: SecretKey): OpenSource {
   const secrets =
     source.sealedSecrets === null
       ? {}
       : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, string>)
-  const joined = joinSettings(source.settings as Record<string, unknown>, secrets)
-  if (overrides.databaseName !== null) joined.database = overrides.databaseName
-  return checkSettings(source.kind, joined)
+  return checkSettings(source.kind, joinSettings(source.settings as Record<string, unknown>, secrets))
 }
 
 /** The driver of a kind and its parsed settings. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID naming each field. */

@@ -19,7 +19,17 @@ export async function temporaryContext(more: Partial<DriverContext> = {}): Promi
   const { signal } = new AbortController()
   return {
     dir,
-    context: { signal, scratch, log: () => {}, storageRoots: [dir], toolPath: [], ...more },
+    context: {
+      signal,
+      scratch,
+      log: () => {},
+      storageRoots: [dir],
+      toolPath: [],
+      commandsFile: null,
+      part: '',
+      progress: () => {},
+      ...more,
+    },
     scratchContent: () => readdir(scratch),
     [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
   }

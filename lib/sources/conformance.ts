@@ -70,6 +70,9 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         log: () => {},
         storageRoots: [dir],
         toolPath: [],
+        commandsFile: null,
+        part: '',
+        progress: () => {},
         ...more,
       })
       const roundTrip = async (raw: Raw) => {

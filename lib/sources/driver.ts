@@ -14,8 +14,17 @@ export interface DriverContext {
   storageRoots: readonly string[]
   /** Extra folders to look for programs in, before the system's own. */
   toolPath: readonly string[]
-  /** Instead of the system's own folders (see tools.ts); tests pass an empty list to be without any program. */
+  /** Instead of the system's own folders (see programs.ts); tests pass an empty list to be without any program. */
   systemToolPath?: readonly string[]
+  /** The file in which the machine's operator allows programs for command sources; null: none is allowed. */
+  commandsFile: string | null
+  /** The part that this run saves: a key that `parts` gave. Empty: the whole source. */
+  part: string
+  /**
+   * Bytes read so far while `open` or `restore` makes its copy. A driver that copies for long calls it at least every few
+   * minutes: a run in which nothing moves for STALL_TIMEOUT is ended.
+   */
+  progress(bytes: number): void
 }
 
 export interface SourceProbe {
@@ -23,6 +32,36 @@ export interface SourceProbe {
   summary: string
   /** An estimate of what a backup reads, in bytes; null when it cannot be known quickly. */
   bytes: number | null
+  /** The program that makes the copy; null where none is needed. */
+  tool: { name: string; version: string } | null
+  /** What a backup will leave out or cannot promise, whole sentences for people: a table without transactions, for one. */
+  warnings: string[]
+}
+
+/** One of the things that a source saves by a run each, such as the databases of a server. */
+export interface SourcePart {
+  /** Fixed and unique within the source: `database:shop`, `globals`. It is stored with the run and goes into a tag. */
+  key: string
+  /** For people. */
+  name: string
+}
+
+/** The key of the part that is one database of a server, and back; null for other parts. */
+export const databasePart = (database: string): string => `database:${database}`
+export const databaseOfPart = (key: string): string | null => (key.startsWith('database:') ? key.slice(9) : null)
+
+/** Something on a server that a source could save. */
+export interface Discovered {
+  name: string
+  bytes: number | null
+}
+
+/** How the databases of a server are found, before any of them is chosen. */
+export interface Discovery<Server = unknown> {
+  /** The driver's settings without the choice; other fields are ignored. */
+  readonly settings: z.ZodType<Server>
+  /** Without the system's own. Rejects like `probe`. */
+  find(server: Server, ctx: DriverContext): Promise<Discovered[]>
 }
 
 /** What verification compares with what was restored. */
@@ -57,6 +96,11 @@ export type SourceCopy =
       /** restic exclude patterns. */
       exclude: string[]
       oneFileSystem: boolean
+      /**
+       * Asked after restic has saved: what belongs to the source and is not in the snapshot, by name. Any makes the run
+       * PARTIAL. `areSaved` answers which of these absolute paths the snapshot holds.
+       */
+      unsaved?(areSaved: (paths: readonly string[]) => Promise<ReadonlySet<string>>): Promise<string[]>
       close(): Promise<void>
     }
 
@@ -72,8 +116,17 @@ export interface SourceDriver<Settings = unknown> {
   readonly settings: z.ZodType<Settings>
   /** The settings that are secret: stored sealed and never answered. Dots lead into nested ones: `connection.password`. */
   readonly secretFields: readonly string[]
-  /** Read-only, seconds: reachable? tool present and new enough? how big? Rejects with a CodedError. */
+  /** What people call the kind: "PostgreSQL". */
+  readonly title: string
+  /** Read-only, seconds: reachable? tool present and new enough? rights there? how big? Rejects with a CodedError. */
   probe(settings: Settings, ctx: DriverContext): Promise<SourceProbe>
+  /** Only kinds with servers that hold several databases. */
+  readonly discovery?: Discovery
+  /**
+   * The parts that are saved by one run each, found at the time of the backup so that new ones are included; null when one
+   * run saves it all. A run with `ctx.part` set is about that part alone, in `open`, `restore` and `inspect`.
+   */
+  parts?(settings: Settings, ctx: DriverContext): Promise<readonly SourcePart[] | null>
   /** Starts a copy. On rejection or abort nothing is left behind. */
   open(settings: Settings, ctx: DriverContext): Promise<SourceCopy>
   /**

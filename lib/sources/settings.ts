@@ -1,15 +1,36 @@
 import { z } from 'zod'
 import { Secret } from '#lib/secrets/secret.ts'
 
+/**
+ * The words for a setting in a form, given by zod's `.meta({…})` beside the standard `title`, `description` (a hint) and
+ * `examples` (the first is shown in the empty field). Every setting needs a title; see form.ts.
+ */
+export interface FieldWords {
+  /** Never shown again once it is stored. */
+  secret?: true
+  /** Whether the field is one that few need: shown behind “More”. */
+  advanced?: true
+  /** One text of several lines, such as a query. */
+  multiline?: true
+  /** What the values of an enum are called. */
+  enumTitles?: Record<string, string>
+}
+
+declare module 'zod' {
+  interface GlobalMeta extends FieldWords {}
+}
+
 /** A secret setting: text on the way in, a `Secret` after parsing. An empty text is no secret; leave the field out instead. */
-export const secretText = z.union([
-  z.instanceof(Secret),
-  z
-    .string()
-    .min(1, 'must not be empty')
-    .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
-    .transform((value) => new Secret(value)),
-])
+export const secretText = z
+  .union([
+    z.instanceof(Secret),
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
+      .transform((value) => new Secret(value)),
+  ])
+  .meta({ secret: true })
 
 /** An absolute path without surprises: no NUL, no `..`, no trailing slash after parsing. */
 export const absolutePath = z

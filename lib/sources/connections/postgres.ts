@@ -16,16 +16,37 @@ const word = (max: number) =>
 
 export const postgresFields = {
   /** A host name or address, or the folder of a Unix socket. One host: a comma is refused. */
-  host: word(255).refine((host) => !host.includes(','), 'must be one host'),
-  port: z.int().min(1).max(65535).default(5432),
-  database: word(63),
-  user: word(63),
+  host: word(255)
+    .refine((host) => !host.includes(','), 'must be one host')
+    .meta({
+      title: 'Host',
+      description: 'A name, an address or the folder of a socket.',
+      examples: ['db.example.org'],
+    }),
+  port: z.int().min(1).max(65535).default(5432).meta({ title: 'Port' }),
+  database: word(63).meta({ title: 'Database', examples: ['shop'] }),
+  user: word(63).meta({ title: 'User', examples: ['backup'] }),
   /** May be absent where the server trusts the connection. */
-  password: secretText.optional(),
+  password: secretText.optional().meta({ title: 'Password', secret: true }),
   /** As in libpq: `prefer` and `require` encrypt without checking who answers; `verify-full` checks. */
-  sslMode: z.enum(['disable', 'prefer', 'require', 'verify-full']).default('prefer'),
+  sslMode: z
+    .enum(['disable', 'prefer', 'require', 'verify-full'])
+    .default('prefer')
+    .meta({
+      title: 'Encryption',
+      enumTitles: {
+        disable: 'Never',
+        prefer: 'When the server offers it',
+        require: 'Always, without checking the server’s certificate',
+        'verify-full': 'Always, and the server’s certificate is checked',
+      },
+    }),
   /** A PEM file on the worker, with the authority that signed the server's certificate. `verify-full` needs it. */
-  sslRootCert: absolutePath.optional(),
+  sslRootCert: absolutePath.optional().meta({
+    title: 'Authority’s certificate',
+    description: 'A PEM file on the worker; the last choice of encryption needs it.',
+    advanced: true,
+  }),
 }
 
 export const needsRootCert = {

@@ -10,7 +10,11 @@ import type { SqliteMessage, SqliteRequest } from './sqlite-child.ts'
 
 export const sqliteFields = {
   /** The database file. Its -wal and -shm files are found by themselves. */
-  path: absolutePath,
+  path: absolutePath.meta({
+    title: 'Database file',
+    description: 'An absolute path on the worker’s machine.',
+    examples: ['/srv/shop/shop.sqlite'],
+  }),
 }
 export const sqliteConnection = z.strictObject(sqliteFields)
 export type SqliteConnection = z.infer<typeof sqliteConnection>

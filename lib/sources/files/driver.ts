@@ -11,13 +11,19 @@ import { copyTree, walk } from './tree.ts'
 export const filesDriver: SourceDriver<FilesSettings> = {
   kind: 'files',
   type: 'STORAGE',
+  title: 'Folders and files',
   settings: filesSettings,
   secretFields: [],
 
   /** Looks at the paths only: counting a large tree takes longer than a probe may. */
   async probe(settings, ctx) {
     const paths = await resolvePaths(settings, ctx.storageRoots)
-    return { summary: paths.length === 1 ? `${paths[0]}` : `${paths.length} paths`, bytes: null }
+    return {
+      summary: paths.length === 1 ? `${paths[0]}` : `${paths.length} paths`,
+      bytes: null,
+      tool: null,
+      warnings: [],
+    }
   },
 
   async open(settings, ctx) {

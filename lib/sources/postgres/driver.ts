@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, startChild } from '#lib/process/child.ts'
 import { libpqEnvironment, type PostgresConnection, postgresConnection, withPostgres } from '../connections/postgres.ts'
-import type { DriverContext, SourceDriver } from '../driver.ts'
+import { type DriverContext, databaseOfPart, type SourceDriver } from '../driver.ts'
 import { countRows, describeServer } from './queries.ts'
 import { restoreArchive } from './restore.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
@@ -14,20 +14,24 @@ import { type FoundTool, findTools, reasonOf } from './tools.ts'
 export const postgresDriver: SourceDriver<PostgresConnection> = {
   kind: 'postgres',
   type: 'DATABASE',
+  title: 'PostgreSQL',
   settings: postgresConnection,
   secretFields: ['password'],
 
   async probe(settings, ctx) {
     const server = await withPostgres(settings, ctx, describeServer)
-    const [tool] = await findTools('pg_dump', server.major, ctx)
+    const [tool] = (await findTools('pg_dump', server.major, ctx)) as [FoundTool]
     return {
-      summary: `PostgreSQL ${server.version}, ${server.tables} tables, pg_dump ${tool?.version}`,
+      summary: `PostgreSQL ${server.version}, ${server.tables} tables, pg_dump ${tool.version}`,
       bytes: server.bytes,
+      tool: { name: 'pg_dump', version: tool.version },
+      warnings: [],
     }
   },
 
   /** Signs in first, so that a refusal has a name: pg_dump itself has one exit code for everything. */
-  async open(settings, ctx) {
+  async open(given, ctx) {
+    const settings = inPart(given, ctx)
     const server = await withPostgres(settings, ctx, describeServer)
     const [tool] = (await findTools('pg_dump', server.major, ctx)) as [FoundTool]
     ctx.log('info', `pg_dump ${tool.version} (${tool.command}) for PostgreSQL ${server.version}`)
@@ -39,12 +43,19 @@ export const postgresDriver: SourceDriver<PostgresConnection> = {
     }
   },
 
-  restore: (settings, folder, ctx) => restoreArchive(settings, folder, ctx),
+  restore: (settings, folder, ctx) => restoreArchive(inPart(settings, ctx), folder, ctx),
 
   async inspect(settings, ctx) {
-    const tables = await withPostgres(settings, ctx, countRows)
+    const tables = await withPostgres(inPart(settings, ctx), ctx, countRows)
     return { tables, files: null, bytes: null } // the size on disk depends on history, not on content
   },
+}
+
+/** The settings with the database that the run is about. */
+function inPart(settings: PostgresConnection, ctx: DriverContext): PostgresConnection {
+  const database = databaseOfPart(ctx.part)
+  if (database === null && ctx.part !== '') throw new CodedError('SOURCE_PART_UNKNOWN', { part: ctx.part })
+  return database === null ? settings : { ...settings, database }
 }
 
 function dumpNameOf(settings: PostgresConnection): string {

@@ -18,13 +18,14 @@ import { theOnlyFile } from '../restored-folder.ts'
 export const sqliteDriver: SourceDriver<SqliteConnection> = {
   kind: 'sqlite',
   type: 'DATABASE',
+  title: 'SQLite',
   settings: sqliteConnection,
   secretFields: [],
 
   async probe({ path }, ctx) {
     const bytes = await requireSqliteFile(path)
     const { version, tables } = await countSqlite(path, ctx)
-    return { summary: `SQLite ${version}, ${Object.keys(tables).length} tables`, bytes }
+    return { summary: `SQLite ${version}, ${Object.keys(tables).length} tables`, bytes, tool: null, warnings: [] }
   },
 
   async open({ path }, ctx) {

@@ -16,6 +16,7 @@ import { type UserDataSettings, userDataSettings } from './settings.ts'
 export const userDataDriver: SourceDriver<UserDataSettings> = {
   kind: 'user-data',
   type: 'USER_DATA',
+  title: 'User-data export',
   settings: userDataSettings,
   secretFields: ['connection.password'],
 
@@ -24,13 +25,13 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
     if (connection.kind === 'sqlite') {
       const bytes = await requireSqliteFile(connection.path)
       const { version } = await countSqlite(connection.path, ctx)
-      return { summary: `${summary} from SQLite ${version}`, bytes }
+      return { summary: `${summary} from SQLite ${version}`, bytes, tool: null, warnings: [] }
     }
     const version = await withPostgres(asConnection(connection), ctx, async (client) => {
       const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
       return rows[0]?.server_version.split(' ')[0]
     })
-    return { summary: `${summary} from PostgreSQL ${version}`, bytes: null }
+    return { summary: `${summary} from PostgreSQL ${version}`, bytes: null, tool: null, warnings: [] }
   },
 
   async open(settings, ctx) {

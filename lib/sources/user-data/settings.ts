@@ -3,7 +3,10 @@ import { needsRootCert, postgresFields } from '../connections/postgres.ts'
 import { sqliteFields } from '../connections/sqlite.ts'
 
 /** Becomes a file name: <name>.csv and <name>.ndjson. */
-const exportName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/, 'must be letters, digits, - and _, 64 at most')
+const exportName = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/, 'must be letters, digits, - and _, 64 at most')
+  .meta({ title: 'Name', description: 'Becomes a file name.', examples: ['customers'] })
 
 /** "users", or "app.users" with its schema (PostgreSQL; what is behind the first dot is the table). */
 const tableName = z
@@ -11,6 +14,7 @@ const tableName = z
   .min(1)
   .max(130)
   .refine((name) => !name.includes('\0'), 'must not contain a NUL character')
+  .meta({ title: 'Table', examples: ['app.customers'] })
 
 const selectQuery = z
   .string()
@@ -19,20 +23,24 @@ const selectQuery = z
   .transform((query) => query.trim().replace(/;$/, '').trimEnd())
   .refine((query) => /^(select|with|values|table)\b/i.test(query), 'must be one SELECT')
   .refine((query) => !hasSeparator(query), 'must be one statement; a semicolon may only be inside a quoted text')
+  .meta({ title: 'Query', multiline: true, examples: ['SELECT * FROM customers WHERE deleted_at IS NULL'] })
 
 const exportOf = z.union([
-  z.strictObject({ name: exportName, table: tableName }),
-  z.strictObject({ name: exportName, query: selectQuery }),
+  z.strictObject({ name: exportName, table: tableName }).meta({ title: 'A table' }),
+  z.strictObject({ name: exportName, query: selectQuery }).meta({ title: 'A query' }),
 ])
 
 const connection = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sqlite'), ...sqliteFields }),
-  z.strictObject({ kind: z.literal('postgres'), ...postgresFields }).refine(needsRootCert.check, needsRootCert.params),
+  z.strictObject({ kind: z.literal('sqlite'), ...sqliteFields }).meta({ title: 'SQLite' }),
+  z
+    .strictObject({ kind: z.literal('postgres'), ...postgresFields })
+    .refine(needsRootCert.check, needsRootCert.params)
+    .meta({ title: 'PostgreSQL' }),
 ])
 
 export const userDataSettings = z.strictObject({
   /** Where the data is read from. */
-  connection,
+  connection: connection.meta({ title: 'Exported from' }),
   /** What is read, all from one moment. */
   exports: z
     .array(exportOf)
@@ -41,7 +49,8 @@ export const userDataSettings = z.strictObject({
     .refine(
       (exports) => new Set(exports.map((one) => one.name.toLowerCase())).size === exports.length,
       'must have different names',
-    ),
+    )
+    .meta({ title: 'Exports' }),
 })
 
 export type UserDataSettings = z.infer<typeof userDataSettings>

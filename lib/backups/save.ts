@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Database } from '#lib/database/database.ts'
+import { driverContext } from '#lib/environments/driver-context.ts'
+import { type OpenSource, openSource } from '#lib/environments/sources.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { accessTo } from '#lib/repositories/access.ts'
+import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
+import { savedPaths } from '#lib/restic/list-files.ts'
+import type { RepositoryAccess, Restic } from '#lib/restic/restic.ts'
+import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
+import { narrowTo } from '#lib/sources/files/paths.ts'
+import type { FilesSettings } from '#lib/sources/files/settings.ts'
+import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
+import { clearInterrupted } from './recover.ts'
+import type { Reporter } from './reporter.ts'
+import { splitRun } from './split-run.ts'
+import type { WorkerDeps } from './worker.ts'
+
+/**
+ * Opens the source's driver and hands its copy to restic. The only place that knows both sides. Rejects when nothing was
+ * saved; a source with several parts is split first, and this run then saves the first of them.
+ */
+export async function save(
+  deps: WorkerDeps,
+  claimed: BackupRun,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<BackupSummary> {
+  const { source, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
+    where: { id: claimed.id },
+    include: { source: { include: { environment: true } }, repository: true },
+  })
+  const restic = await deps.restic()
+  const access = accessTo(repository, deps.secretKey)
+  const opened = await narrowed(openSource(source, deps.secretKey), claimed, deps.config.STORAGE_ROOTS)
+  const withContext = async <T>(part: string, work: (context: DriverContext) => Promise<T>): Promise<T> => {
+    const scratch = await freshScratch(deps, source.id, part)
+    try {
+      return await work(
+        driverContext(deps.config, { signal, scratch, part, log: reporter.log, progress: reporter.prepared }),
+      )
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  }
+  const run = await withContext(claimed.part, (ctx) => split(deps, claimed, opened, source.environmentId, ctx))
+  await clearInterrupted(deps.prisma, restic, access, run)
+  return withContext(run.part, async (context) => {
+    const copy = await opened.driver.open(opened.settings, context)
+    try {
+      return await hand(copy, deps, { restic, access, run, source, reporter, signal })
+    } finally {
+      await copy.close()
+    }
+  })
+}
+
+async function narrowed(opened: OpenSource, run: BackupRun, roots: readonly string[]): Promise<OpenSource> {
+  if (run.storagePath === null) return opened
+  return { ...opened, settings: await narrowTo(opened.settings as FilesSettings, run.storagePath, roots) }
+}
+
+/** Fixed per source and part, so that what is in it has the same path in every snapshot. */
+async function freshScratch(deps: WorkerDeps, sourceId: string, part: string): Promise<string> {
+  const suffix = part === '' ? '' : `-${createHash('sha256').update(part).digest('hex').slice(0, 16)}`
+  const folder = join(deps.config.DATA_DIR, 'scratch', `${sourceId}${suffix}`)
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+async function split(
+  deps: WorkerDeps,
+  run: BackupRun,
+  { driver, settings }: OpenSource,
+  lane: string,
+  context: DriverContext,
+): Promise<BackupRun> {
+  const parts = run.part === '' ? ((await driver.parts?.(settings, context)) ?? null) : null
+  if (parts === null) return run
+  if (parts.length === 0) throw new CodedError('SOURCE_EMPTY', { source: driver.title })
+  context.log('info', `saved by a run each: ${parts.map((part) => part.name).join(', ')}`)
+  const kept = await splitRun(deps, run, lane, parts)
+  if (kept === null) throw new Error('the claim was lost before the run could be split')
+  return kept
+}
+
+interface Saving {
+  restic: Restic
+  access: RepositoryAccess
+  run: BackupRun
+  source: Source & { environment: Environment }
+  reporter: Reporter
+  signal: AbortSignal
+}
+
+async function hand(copy: SourceCopy, deps: WorkerDeps, saving: Saving): Promise<BackupSummary> {
+  const { restic, access, run, source, reporter, signal } = saving
+  const common = {
+    // Fixed per source, so that restic finds the parent although paths and workers may change.
+    host: `source-${source.id}`,
+    tags: [
+      `run:${run.id}`,
+      `source:${source.id}`,
+      `env:${source.environment.name}`,
+      `type:${source.type}`,
+      ...(run.part === '' ? [] : [`part:${encodeURIComponent(run.part)}`]), // no commas: restic splits there
+    ],
+    compressionLevel: run.compressionLevel,
+    signal,
+    onStarted: (restic: { pid: number; startedAt: Date }) => noteRestic(deps.prisma, run, restic),
+    onProgress: reporter.progress,
+    onLog: reporter.log,
+  }
+  if (copy.shape === 'stream')
+    return backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
+  const { unsaved, close: _, shape: __, ...paths } = copy
+  const summary = await backupPaths(restic, access, { ...common, ...paths })
+  const left = await unsaved?.((wanted) => savedPaths(restic, access, summary.snapshotId, wanted, signal))
+  if (left === undefined || left.length === 0) return summary
+  for (const name of left) reporter.log('warning', `${name}: is not in the snapshot`)
+  return { ...summary, partial: true, unreadable: [...new Set([...summary.unreadable, ...left])] }
+}
+
+async function noteRestic(prisma: Database, run: BackupRun, restic: { pid: number; startedAt: Date }): Promise<void> {
+  await prisma.backupRun.updateMany({
+    where: { id: run.id, claimId: run.claimId },
+    data: { resticHost: hostname(), resticPid: restic.pid, resticStartedAt: restic.startedAt },
+  })
+}

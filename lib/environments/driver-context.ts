@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import type { Config } from '#lib/config/config.ts'
+import type { DriverContext } from '#lib/sources/driver.ts'
+
+export type DriverConfig = Pick<Config, 'COMMANDS_FILE' | 'STORAGE_ROOTS' | 'projectRoot'>
+
+/** What a driver gets from this machine's configuration, with what is its caller's to give. */
+export function driverContext(
+  config: DriverConfig,
+  own: Pick<DriverContext, 'signal' | 'scratch'> & Partial<DriverContext>,
+): DriverContext {
+  return {
+    log: () => {},
+    progress: () => {},
+    part: '',
+    storageRoots: config.STORAGE_ROOTS,
+    toolPath: [join(config.projectRoot, '.tools/bin')],
+    commandsFile: config.COMMANDS_FILE ?? null,
+    ...own,
+  }
+}

@@ -1,0 +1,78 @@
+import { entry } from './entry.ts'
+
+/** Where it goes. */
+export const repositories = {
+  RESTIC_MISSING: entry<{ looked: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `restic was not found (looked for ${d.looked.join(', ')}).`,
+    remedy: () => 'Run npm run tools to get it, install the package restic, or set RESTIC_BINARY to its path.',
+  }),
+  RESTIC_TOO_OLD: entry<{ found: string; needed: string; binary: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `${d.binary} is restic ${d.found}; at least ${d.needed} is needed.`,
+    remedy: () => 'Run npm run tools to get a newer one, or set RESTIC_BINARY to the path of one.',
+  }),
+  REPOSITORY_MISSING: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `There is no restic repository at ${d.repository}.`,
+    remedy: () => 'Check the address and that its disk is mounted. If it is gone, make a new repository.',
+  }),
+  REPOSITORY_EXISTS: entry<{ repository: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `There already is a restic repository at ${d.repository}.`,
+    remedy: () => 'Connect it with its password instead of making it, or choose another address.',
+  }),
+  REPOSITORY_WRONG_PASSWORD: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `The stored password does not open the repository ${d.repository}.`,
+    remedy: () => 'Enter the repository’s password again. It was changed from outside, or this is another repository.',
+  }),
+  REPOSITORY_LOCKED: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `Another program holds a lock on the repository ${d.repository}.`,
+    remedy: () => 'Wait until it has ended. If it died, remove its lock with restic unlock.',
+  }),
+  REPOSITORY_UNWRITABLE: entry<{ repository: string; reason: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `The repository ${d.repository} cannot be written: ${d.reason}.`,
+    remedy: () => 'Check the owner, the mode and the mount of its folder.',
+  }),
+  REPOSITORY_FULL: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `The disk of the repository ${d.repository} is full.`,
+    remedy: () =>
+      'Free space or move the repository to a larger disk, then trigger again. Earlier snapshots are unharmed.',
+  }),
+  RESTIC_FAILED: entry<{ command: string; exit: string; reason: string }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `restic ${d.command} failed (${d.exit}): ${d.reason}.`,
+    remedy: () => 'Read the run’s log for restic’s own words.',
+  }),
+  RESTIC_TIMEOUT: entry<{ command: string; timeoutMs: number }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `restic ${d.command} did not end within ${Math.round(d.timeoutMs / 1000)} seconds and was stopped.`,
+    remedy: () => 'Check that the repository can be reached, then try again.',
+  }),
+  SNAPSHOT_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `The repository has no snapshot “${d.id}”.`,
+    remedy: () => 'List the snapshots; it may have been removed by retention.',
+  }),
+  SNAPSHOT_NOT_SAVED: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `restic said it was done, but the snapshot is not in the repository ${d.repository}.`,
+    remedy: () => 'Check the repository (restic check) before trusting it, then trigger again.',
+  }),
+}

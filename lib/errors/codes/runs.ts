@@ -1,0 +1,31 @@
+import { entry } from './entry.ts'
+
+/** How a run ended. */
+export const runs = {
+  FILES_UNREADABLE: entry<{ count: number; names: string[] }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) =>
+      `Saved, but ${d.count} ${d.count === 1 ? 'file' : 'files'} could not be read: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
+    remedy: () =>
+      'Give the worker’s user the right to read them, or exclude them; then trigger again. The log names each one.',
+  }),
+  RUN_CANCELLED: entry<{ by: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The run was cancelled by ${d.by}.`,
+    remedy: () => 'Trigger a new backup when you want one. Earlier snapshots are unharmed.',
+  }),
+  WORKER_STOPPED: entry({
+    kind: 'machine',
+    retry: 'later',
+    message: () => 'The worker was shut down while the run was going on.',
+    remedy: () => 'Trigger the backup again, or wait for the next scheduled one.',
+  }),
+  WORKER_LOST: entry<{ worker: string }>({
+    kind: 'machine',
+    retry: 'later',
+    message: (d) => `The worker ${d.worker} died while the run was going on.`,
+    remedy: () => 'A new attempt is queued by itself while attempts are left. Check the machine’s memory and its log.',
+  }),
+}

@@ -1,0 +1,111 @@
+import { entry } from './entry.ts'
+
+/** What is backed up, and brought back. */
+export const sources = {
+  SOURCE_KIND_UNKNOWN: entry<{ kind: string; known: string[] }>({
+    kind: 'input',
+    retry: 'never',
+    message: (d) => `There is no driver of kind “${d.kind}”.`,
+    remedy: (d) => `Use one of: ${d.known.join(', ')}.`,
+  }),
+  SOURCE_TOOL_MISSING: entry<{ tool: string; install: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `The program ${d.tool} is not installed on the worker.`,
+    remedy: (d) => d.install,
+  }),
+  SOURCE_TOOL_TOO_OLD: entry<{ tool: string; found: string; needed: string; install: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `${d.tool} ${d.found} is too old for a ${d.needed} server.`,
+    remedy: (d) => d.install,
+  }),
+  SOURCE_UNREACHABLE: entry<{ source: string; reason: string }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `${d.source} cannot be reached: ${d.reason}.`,
+    remedy: () => 'Check that the server runs, and its host, port and firewall, then try again.',
+  }),
+  SOURCE_ACCESS_DENIED: entry<{ source: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.source} refused the sign-in: ${d.reason}.`,
+    remedy: () => 'Correct the user name, the password or the rights of the account in the source’s settings.',
+  }),
+  SOURCE_RIGHTS_MISSING: entry<{ source: string; missing: string[]; grant: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.source} does not let the account read everything: ${d.missing.join(', ')}.`,
+    remedy: (d) => `Give it the rights, as the database’s administrator: ${d.grant} Then try again.`,
+  }),
+  SOURCE_TLS_FAILED: entry<{ source: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `No encrypted connection to ${d.source} came about: ${d.reason}.`,
+    remedy: () =>
+      'Check that the server offers TLS, that its certificate names the host, and that the file with the authority’s certificate is the right one; or choose another encryption mode.',
+  }),
+  SOURCE_STALLED: entry<{ seconds: number }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `Nothing moved for ${d.seconds} seconds, so the run was ended.`,
+    remedy: () =>
+      'Check that the source and the repository answer, and that nothing holds a lock on the data. Where such a pause is normal, raise STALL_TIMEOUT.',
+  }),
+  SOURCE_PART_UNKNOWN: entry<{ part: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `The source has no part “${d.part}”.`,
+    remedy: () => 'Trigger the whole source, or name a database that its settings include.',
+  }),
+  SCRATCH_FULL: entry<{ folder: string }>({
+    kind: 'machine',
+    retry: 'later',
+    message: (d) => `The disk of the scratch folder ${d.folder} is full.`,
+    remedy: () =>
+      'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one. Nothing was saved of this attempt.',
+  }),
+  SOURCE_DATABASE_UNKNOWN: entry<{ database: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `There is no database “${d.database}” on the server.`,
+    remedy: () => 'Check the name; it is case-sensitive.',
+  }),
+  SOURCE_QUERY_FAILED: entry<{ name: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `The export “${d.name}” failed: ${d.reason}.`,
+    remedy: () => 'Correct the table name or the query in the source’s settings.',
+  }),
+  SOURCE_DAMAGED: entry<{ source: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.source} is damaged: ${d.reason}.`,
+    remedy: () => 'Repair the database, or restore its newest good backup. No snapshot was made of the damaged state.',
+  }),
+  SOURCE_DUMP_FAILED: entry<{ tool: string; exit: string; reason: string }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `${d.tool} ended before the data was whole (${d.exit}): ${d.reason}.`,
+    remedy: () => 'Nothing was saved of this attempt. Read the run’s log, mend the cause and trigger again.',
+  }),
+  SOURCE_EMPTY: entry<{ source: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.source} gave nothing to save.`,
+    remedy: () => 'Check the source’s settings: an empty result is treated as a failure, never as a backup.',
+  }),
+  RESTORE_CONTENT_WRONG: entry<{ what: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `What came back of ${d.what} is not whole: ${d.reason}.`,
+    remedy: () =>
+      'Nothing was put into place. Check the repository (restic check --read-data) and restore another snapshot.',
+  }),
+  RESTORE_TOOL_FAILED: entry<{ tool: string; exit: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.tool} could not restore (${d.exit}): ${d.reason}.`,
+    remedy: () => 'The target is as it was before. Restore into an empty database, with the roles that the dump names.',
+  }),
+}
