@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Code } from '#lib/errors/catalogue.ts'
 import { type CopyUnderTest, childrenOfOurs, saveCopy, stalledReader, untilBusy } from './conformance-copy.ts'
+import { type SourceFaults, testFaults } from './conformance-faults.ts'
 import type { DriverContext, SourceDriver } from './driver.ts'
 import type { SourceKind } from './kinds.ts'
 import { driverOf } from './registry.ts'
@@ -28,12 +29,7 @@ export interface SourceFixture {
   big: ((dir: string) => Promise<Raw>) | null
   /** Where a source is restored to, and the settings with which to look at it there (null: the receipt is all there is). */
   elsewhere(settings: Raw, dir: string): Promise<{ settings: Raw; target?: string; seen: Raw | null }>
-  /** Settings with a wrong password. */
-  denied?(dir: string): Promise<Raw>
-  /** A driver that needs a program must say so when there is none. */
-  needsTool?: boolean
-  /** Kills the server behind `big`, and brings it back. */
-  crash?: { kill(): Promise<void>; revive(): Promise<void> }
+  faults: SourceFaults
 }
 
 /** The suite that every driver passes. */
@@ -151,41 +147,19 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
           await copying.close()
         })
 
-      if (fixture.crash)
-        test('rejects when the server dies in mid-copy', async () => {
-          const settings = driver.settings.parse(await fixture.big?.(dir))
-          const copying = startCopying(settings, new AbortController())
-          await untilBusy(copying)
-          await fixture.crash?.kill()
+      testFaults({
+        driver,
+        faults: fixture.faults,
+        filled: fixture.filled,
+        big: fixture.big,
+        dir: () => dir,
+        context,
+        childrenBefore: () => childrenBefore,
+        acceptChildren: async () => {
           childrenBefore = await childrenOfOurs()
-          try {
-            copying.resume()
-            const thrown = await copying.done.then(
-              () => null,
-              (error: unknown) => error,
-            )
-            expect(['SOURCE_DUMP_FAILED', 'SOURCE_UNREACHABLE']).toContain((thrown as { code?: string } | null)?.code)
-            await copying.close()
-          } finally {
-            await fixture.crash?.revive()
-            childrenBefore = await childrenOfOurs()
-          }
-        })
-
-      if (fixture.denied)
-        test('says that the password is wrong', async () => {
-          const settings = driver.settings.parse(await fixture.denied?.(dir))
-          await expect(driver.probe(settings, context())).rejects.toMatchObject({ code: 'SOURCE_ACCESS_DENIED' })
-          await expect(driver.open(settings, context())).rejects.toMatchObject({ code: 'SOURCE_ACCESS_DENIED' })
-        })
-
-      if (fixture.needsTool)
-        test('says which program is missing and how to install it', async () => {
-          const settings = driver.settings.parse(await fixture.filled(dir))
-          const bare = context({ toolPath: [], systemToolPath: [] })
-          await expect(driver.probe(settings, bare)).rejects.toMatchObject({ code: 'SOURCE_TOOL_MISSING' })
-          await expect(driver.open(settings, bare)).rejects.toMatchObject({ code: 'SOURCE_TOOL_MISSING' })
-        })
+        },
+        roundTrip,
+      })
 
       /** Opens and, for a stream, writes to a reader that stalls after some kilobytes until it is resumed. */
       function startCopying(settings: unknown, cancel: AbortController): CopyUnderTest {

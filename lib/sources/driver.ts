@@ -50,6 +50,13 @@ export interface SourcePart {
 export const databasePart = (database: string): string => `database:${database}`
 export const databaseOfPart = (key: string): string | null => (key.startsWith('database:') ? key.slice(9) : null)
 
+/** What the patterns of a source catch. Counts stop, with `complete: false`, when the time for looking is over. */
+export interface SourcePreview {
+  taken: { files: number; bytes: number; examples: string[] }
+  leftOut: { files: number; bytes: number; examples: { path: string; because: string }[] }
+  complete: boolean
+}
+
 /** Something on a server that a source could save. */
 export interface Discovered {
   name: string
@@ -120,6 +127,8 @@ export interface SourceDriver<Settings = unknown> {
   readonly title: string
   /** Read-only, seconds: reachable? tool present and new enough? rights there? how big? Rejects with a CodedError. */
   probe(settings: Settings, ctx: DriverContext): Promise<SourceProbe>
+  /** Only kinds with patterns. Read-only; seconds, whatever the size. */
+  preview?(settings: Settings, ctx: DriverContext): Promise<SourcePreview>
   /** Only kinds with servers that hold several databases. */
   readonly discovery?: Discovery
   /**

@@ -17,6 +17,9 @@ export interface PostgresServer {
   stop(): Promise<void>
   /** Cuts all sessions at once without any goodbye to the data, as a crash does. */
   kill(): Promise<void>
+  /** Stops all of its processes where they are, as an overloaded or disconnected machine looks; `thaw` lets them go on. */
+  freeze(): Promise<void>
+  thaw(): Promise<void>
 }
 
 const READY_TIMEOUT_MS = 60_000
@@ -89,11 +92,19 @@ async function startIn(folder: string, bin: string): Promise<PostgresServer> {
     password,
     query: (sql, database = 'postgres') => query(port, database, sql),
     kill: () => end('SIGQUIT'),
+    freeze: () => signalAll(child.pid, 'SIGSTOP'),
+    thaw: () => signalAll(child.pid, 'SIGCONT'),
     stop: async () => {
       await end('SIGINT')
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** To the server and to each of its sessions (Linux). */
+async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  for (const one of [pid, ...children.split(' ').filter(Boolean).map(Number)]) process.kill(one, signal)
 }
 
 async function launch(

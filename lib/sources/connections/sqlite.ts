@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -25,6 +26,7 @@ export type SqliteRow = [values: (string | null)[], json: string]
 const SQLITE_PERM = 3
 const SQLITE_CANTOPEN = 14
 const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 const SQLITE_BUSY = 5
 
@@ -63,7 +65,7 @@ export async function askSqlite(
   try {
     for await (const text of linesOf(child.stdout as Readable)) {
       const line = JSON.parse(text) as SqliteMessage | SqliteRow
-      if (!Array.isArray(line) && 'error' in line) throw sqliteError(request.path, line.error)
+      if (!Array.isArray(line) && 'error' in line) throw sqliteError(request, line.error)
       if (!Array.isArray(line) && 'done' in line) done = true
       else await onLine(line)
     }
@@ -94,7 +96,8 @@ export async function countSqlite(path: string, ctx: Pick<DriverContext, 'signal
   return { version, tables }
 }
 
-function sqliteError(path: string, error: Extract<SqliteMessage, { error: unknown }>['error']): CodedError {
+function sqliteError(request: SqliteRequest, error: Extract<SqliteMessage, { error: unknown }>['error']): CodedError {
+  const { path } = request
   const source = `The SQLite database ${path}`
   const code = error.errcode & 0xff // the rest is SQLite's extended code
   if (error.stage === 'check' || code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
@@ -102,6 +105,8 @@ function sqliteError(path: string, error: Extract<SqliteMessage, { error: unknow
   if (code === SQLITE_CANTOPEN || code === SQLITE_PERM) return new CodedError('PATH_NOT_FOUND', { path })
   if (code === SQLITE_BUSY)
     return new CodedError('SOURCE_UNREACHABLE', { source, reason: 'another program keeps it locked' })
+  if (code === SQLITE_FULL && request.command === 'copy')
+    return new CodedError('SCRATCH_FULL', { folder: dirname(request.target) })
   if (error.stage === 'query') return new CodedError('SOURCE_QUERY_FAILED', { name: error.name, reason: error.message })
   return new CodedError('SOURCE_DUMP_FAILED', {
     tool: 'VACUUM INTO',

@@ -34,6 +34,19 @@ describeSource('files', {
     target,
     seen: { ...settings, paths: (settings.paths as string[]).map((path) => join(target, path)) },
   }),
+  faults: {
+    unreachable: null,
+    denied: null,
+    withoutRights: null,
+    tlsMismatch: null,
+    needsTool: false,
+    oldTool: null,
+    killsDump: false,
+    fillsScratch: false,
+    crash: null,
+    freeze: null,
+    named: (dir, name) => makeTree(join(dir, name), { [name]: 'x', 'b/c.txt': 'ccc' }),
+  },
 })
 
 test('A folder outside the storage roots is refused, by name, by a longer name and by a symlink', async () => {

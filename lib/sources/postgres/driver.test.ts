@@ -53,14 +53,24 @@ with a break" VALUES ('x'), ('')`,
     const settings = await makeDatabase('', `else'where \\ ${++databases}`)
     return { settings, seen: settings }
   },
-  denied: async () => ({ ...(await makeDatabase('')), password: 'wrong' }),
-  needsTool: true,
-  crash: {
-    kill: () => server.kill(),
-    revive: async () => {
-      await server.stop()
-      server = await startPostgresServer()
+  faults: {
+    unreachable: async () => ({ ...(await makeDatabase('')), port: 1 }),
+    denied: async () => ({ ...(await makeDatabase('')), password: 'wrong' }),
+    withoutRights: null,
+    tlsMismatch: null,
+    needsTool: true,
+    oldTool: null,
+    killsDump: true,
+    fillsScratch: false,
+    crash: {
+      kill: () => server.kill(),
+      revive: async () => {
+        await server.stop()
+        server = await startPostgresServer()
+      },
     },
+    freeze: { stop: () => server.freeze(), go: () => server.thaw() },
+    named: (_dir, name) => makeDatabase(PEOPLE, `${name.slice(0, name.length - 1)}${++databases % 10}`),
   },
 })
 

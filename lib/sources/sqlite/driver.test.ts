@@ -38,6 +38,19 @@ with a break" VALUES ('x')`,
     const settings = { path: join(dir, 'restored.db') }
     return { settings, seen: settings }
   },
+  faults: {
+    unreachable: null,
+    denied: null,
+    withoutRights: null,
+    tlsMismatch: null,
+    needsTool: false,
+    oldTool: null,
+    killsDump: true,
+    fillsScratch: true,
+    crash: null,
+    freeze: null,
+    named: (dir, name) => makeDatabase(join(dir, name), PEOPLE),
+  },
 })
 
 test('The copy of a database that another program writes all the time is of one moment', async () => {

@@ -69,6 +69,19 @@ describeSource(
       ],
     }),
     elsewhere,
+    faults: {
+      unreachable: null,
+      denied: null,
+      withoutRights: null,
+      tlsMismatch: null,
+      needsTool: false,
+      oldTool: null,
+      killsDump: true,
+      fillsScratch: true,
+      crash: null,
+      freeze: null,
+      named: async (dir, name) => ({ connection: await inSqlite(join(dir, name), PEOPLE), exports: people }),
+    },
   },
   ' from SQLite',
 )
@@ -89,13 +102,24 @@ describeSource(
       exports: [{ name: 'many', query: 'SELECT generate_series(1, 1000000000) AS i' }],
     }),
     elsewhere,
-    denied: async () => ({ connection: { ...(await inPostgres('')), password: 'wrong' }, exports: people }),
-    crash: {
-      kill: () => server.kill(),
-      revive: async () => {
-        await server.stop()
-        server = await startPostgresServer()
+    faults: {
+      unreachable: async () => ({ connection: { ...(await inPostgres('')), port: 1 }, exports: people }),
+      denied: async () => ({ connection: { ...(await inPostgres('')), password: 'wrong' }, exports: people }),
+      withoutRights: null,
+      tlsMismatch: null,
+      needsTool: false,
+      oldTool: null,
+      killsDump: false,
+      fillsScratch: true,
+      crash: {
+        kill: () => server.kill(),
+        revive: async () => {
+          await server.stop()
+          server = await startPostgresServer()
+        },
       },
+      freeze: { stop: () => server.freeze(), go: () => server.thaw() },
+      named: null,
     },
   },
   ' from PostgreSQL',

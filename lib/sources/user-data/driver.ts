@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type PostgresConnection, withPostgres } from '../connections/postgres.ts'
 import { countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, Inventory, SourceDriver } from '../driver.ts'
+import { scratchError } from '../scratch.ts'
 import { requireInside } from '../storage-roots.ts'
 import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
 import { exportFromPostgres } from './read-postgres.ts'
@@ -43,7 +44,7 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       ctx.signal.throwIfAborted()
     } catch (thrown) {
       await close()
-      throw thrown
+      throw scratchError(thrown, ctx)
     }
     return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, close }
   },
