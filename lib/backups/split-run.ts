@@ -3,6 +3,7 @@ import type { Queue } from '#lib/queue/queue.ts'
 import type { SourcePart } from '#lib/sources/driver.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
+import { lockBackup } from './end-run.ts'
 
 /**
  * Splits a claimed run of a source that has several parts: it keeps the first, and a run of its own is queued for each
@@ -18,6 +19,7 @@ export async function splitRun(
   const [first, ...others] = parts
   if (first === undefined) throw new Error('a source cannot be split into no parts')
   return deps.prisma.$transaction(async (tx) => {
+    await lockBackup(tx, run.backupId)
     const kept = await tx.backupRun.updateManyAndReturn({
       where: { id: run.id, claimId: run.claimId, state: 'RUNNING', part: '' },
       data: { part: first.key },
