@@ -10,6 +10,9 @@ import { backupOrigin, backupType, runState } from './enums.ts'
 import { backupEvent } from './event.ts'
 import { given } from './given.ts'
 
+const PAGE_DEFAULT = 25
+const PAGE_LIMIT = 100
+const pageSize = (asked: number | null | undefined) => Math.min(Math.max(asked ?? PAGE_DEFAULT, 1), PAGE_LIMIT)
 const logLines = (last: number | null | undefined) => Math.min(Math.max(last ?? 500, 1), 5000)
 
 builder.prismaObject('Backup', {
@@ -74,8 +77,10 @@ builder.queryFields((t) => ({
   backups: t.prismaConnection({
     type: 'Backup',
     cursor: 'id',
-    defaultSize: 25,
-    maxSize: 100,
+    defaultSize: PAGE_DEFAULT,
+    maxSize: PAGE_LIMIT,
+    // The list of edges counts ten times by itself.
+    complexity: ({ first, last }) => ({ field: 1, multiplier: pageSize(first ?? last) / 10 }),
     args: { filter: t.arg({ type: backupFilter }) },
     totalCount: (_root, { filter }, { runtime }) => runtime.prisma.backup.count({ where: historyWhere(filter ?? {}) }),
     resolve: (query, _root, { filter }, { runtime }) =>

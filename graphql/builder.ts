@@ -53,7 +53,7 @@ export const builder = new SchemaBuilder<{
     defaultUnionOptions: { name: ({ fieldName }) => `${fieldName[0]?.toUpperCase()}${fieldName.slice(1)}Result` },
   },
   complexity: {
-    limit: { complexity: 5000, depth: 10, breadth: 200 },
+    limit: { complexity: 12_000, depth: 10, breadth: 200 },
     defaultListMultiplier: 10,
   },
 })

@@ -273,6 +273,13 @@ describe('GraphQL', () => {
       expect(JSON.stringify(body.errors)).toMatch(/depth|breadth|complexity/i)
     }
   })
+
+  it('counts a page of the history by its size', async () => {
+    const page = (first: number) =>
+      query(`{ backups(first: ${first}) { edges { node { runs { backup { runs { id state source { name } } } } } } } }`)
+    expect(JSON.stringify((await page(100)).body.errors)).toMatch(/complexity/i)
+    expect((await page(2)).body.errors).toBeUndefined()
+  })
 })
 
 describe('readiness', () => {
