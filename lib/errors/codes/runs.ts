@@ -6,9 +6,9 @@ export const runs = {
     kind: 'source',
     retry: 'never',
     message: (d) =>
-      `Saved, but ${d.count} ${d.count === 1 ? 'file' : 'files'} could not be read: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
+      `Saved, but ${d.count === 1 ? '1 file is' : `${d.count} files are`} not in the snapshot: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
     remedy: () =>
-      'Give the worker’s user the right to read them, or exclude them; then trigger again. The log names each one.',
+      'The log names each one and says why. Give the worker’s user the right to read them, or exclude them; then trigger again.',
   }),
   RUN_CANCELLED: entry<{ by: string }>({
     kind: 'conflict',
