@@ -63,10 +63,14 @@ export interface Discovered {
   bytes: number | null
 }
 
-/** How the databases of a server are found, before any of them is chosen. */
+/** How what a server holds (databases, buckets) is found, before any of it is chosen. */
 export interface Discovery<Server = unknown> {
   /** The driver's settings without the choice; other fields are ignored. */
   readonly settings: z.ZodType<Server>
+  /** The setting that one choice fills, such as `database` or `bucket`. Dots lead into nested ones. */
+  readonly field: string
+  /** The setting that takes several choices as a list, such as `databases`; absent: a source holds one. */
+  readonly listField?: string
   /** Without the system's own. Rejects like `probe`. */
   find(server: Server, ctx: DriverContext): Promise<Discovered[]>
 }
