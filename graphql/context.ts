@@ -7,6 +7,8 @@ export interface Context {
   runtime: Runtime
   actor: Actor | null
   origin: BackupOrigin
+  /** Aborted when whoever asked is gone. */
+  signal: AbortSignal
 }
 
 /** Which door a request came through: the command line says so, a token is a program, a session is the console. */

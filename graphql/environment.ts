@@ -9,7 +9,9 @@ const environment = builder.prismaObject('Environment', {
     name: t.exposeString('name'),
     colour: t.exposeString('colour'),
     protected: t.exposeBoolean('protected'),
-    sources: t.relation('sources', { query: { orderBy: [{ type: 'asc' }, { name: 'asc' }] } }),
+    sources: t.relation('sources', {
+      query: { where: { deletedAt: null }, orderBy: [{ type: 'asc' }, { name: 'asc' }] },
+    }),
   }),
 })
 

@@ -1,7 +1,15 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
+import type { Code, Details } from '#lib/errors/catalogue.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Log } from '#lib/log/log.ts'
 import { builder } from './builder.ts'
+
+const fieldIssue = builder.objectRef<{ path: string; problem: string }>('FieldIssue').implement({
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Dotted: “settings.connection.host”. Empty: the whole input.' }),
+    problem: t.exposeString('problem'),
+  }),
+})
 
 builder.objectType(CodedError, {
   name: 'Problem',
@@ -13,10 +21,20 @@ builder.objectType(CodedError, {
     retryAfterSeconds: t.int({
       nullable: true,
       description: 'When the same request may succeed, for limits.',
-      resolve: (error) => (isCoded(error, 'RATE_LIMITED') ? error.details.retryAfterSeconds : null),
+      resolve: (error) => detailsOf(error, 'RATE_LIMITED')?.retryAfterSeconds,
+    }),
+    issues: t.field({
+      type: [fieldIssue],
+      description: 'Which field of the input is wrong, and what about it; of INPUT_INVALID.',
+      resolve: (error) => detailsOf(error, 'INPUT_INVALID')?.issues ?? [],
     }),
   }),
 })
+
+/** By its code alone: the member of a union is a proxy that `instanceof` does not see through. */
+function detailsOf<C extends Code>(error: CodedError, code: C): Details<C> | null {
+  return (error.code as Code) === code ? (error.details as unknown as Details<C>) : null
+}
 
 /**
  * What a client sees of an error: coded ones with code and remedy, GraphQL's own (syntax, validation, limits) as they are,

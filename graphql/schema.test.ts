@@ -31,7 +31,7 @@ describe('nobody', () => {
         schema,
         source: `${kind} ${declared} { ${field.name}${passed} ${selection} }`,
         variableValues: Object.fromEntries(required.map((arg) => [arg.name, example(String(arg.type))])),
-        contextValue: { runtime: untouchable, actor: null, origin: 'API' },
+        contextValue: { runtime: untouchable, actor: null, origin: 'API', signal: new AbortController().signal },
       })
       expect(result.errors?.map((error) => error.originalError)).toMatchObject([{ code: 'UNAUTHENTICATED' }])
       expect(result.data?.[field.name] ?? null).toBeNull()

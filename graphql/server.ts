@@ -25,8 +25,12 @@ export function openApollo(runtime: Runtime): ApolloServer<Context> {
   })
 }
 
-/** Who asks, through which door. One per operation. */
-export async function contextOf(runtime: Runtime, facts: RequestFacts): Promise<Context> {
+/** Who asks, through which door. One per operation; `signal` says when nobody waits for the answer any more. */
+export async function contextOf(
+  runtime: Runtime,
+  facts: RequestFacts,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Context> {
   const actor = await viewer(runtime, facts)
-  return { runtime, actor, origin: originOf(actor, facts.clientName) }
+  return { runtime, actor, origin: originOf(actor, facts.clientName), signal }
 }

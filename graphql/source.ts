@@ -1,18 +1,37 @@
-import { createSource } from '#lib/environments/create.ts'
-import type { Prisma, Source } from '#prisma/client/client.ts'
+import { z } from 'zod'
+import { openSecrets } from '#lib/environments/sources.ts'
+import type { Prisma } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'
 
 const newest = (where: Prisma.BackupRunWhereInput) =>
   ({ where, orderBy: { queuedAt: 'desc' }, take: 1 }) satisfies Prisma.BackupRunFindManyArgs
 
-const source = builder.prismaObject('Source', {
+export const source = builder.prismaObject('Source', {
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     type: t.expose('type', { type: sourceType }),
     kind: t.exposeString('kind'),
     enabled: t.exposeBoolean('enabled'),
+    deleted: t.boolean({
+      description: 'Whether it was deleted and is only here because its history names it.',
+      select: { deletedAt: true },
+      resolve: ({ deletedAt }) => deletedAt !== null,
+    }),
+    settings: t.field({
+      type: 'JSON',
+      description: 'Without the secret ones. For those who may change them.',
+      authScopes: { can: 'settings:write' },
+      select: { settings: true },
+      resolve: ({ settings }) => settings,
+    }),
+    secretsSet: t.stringList({
+      description: 'The secret settings that are stored, by their dotted names. Their values are never answered.',
+      authScopes: { can: 'settings:write' },
+      select: { id: true, sealedSecrets: true },
+      resolve: (source, _args, { runtime }) => Object.keys(openSecrets(source, runtime.secretKey)),
+    }),
     environment: t.relation('environment'),
     repository: t.prismaField({
       type: 'Repository',
@@ -53,53 +72,28 @@ const source = builder.prismaObject('Source', {
   }),
 })
 
-builder.queryField('sources', (t) =>
-  t.prismaField({
+builder.queryFields((t) => ({
+  source: t.prismaField({
+    type: 'Source',
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (query, _root, { id }, { runtime }) =>
+      z.uuid().safeParse(id).success
+        ? runtime.prisma.source.findFirst({ ...query, where: { id, deletedAt: null } })
+        : null,
+  }),
+  sources: t.prismaField({
     type: ['Source'],
     args: { environment: t.arg.string(), type: t.arg({ type: sourceType }) },
     resolve: (query, _root, args, { runtime }) =>
       runtime.prisma.source.findMany({
         ...query,
         where: {
+          deletedAt: null,
           ...(args.environment && { environment: { name: args.environment } }),
           ...(args.type && { type: args.type }),
         },
         orderBy: [{ environment: { position: 'asc' } }, { type: 'asc' }, { name: 'asc' }],
       }),
   }),
-)
-
-const createSourceInput = builder.inputType('CreateSourceInput', {
-  fields: (t) => ({
-    environment: t.string({ required: true, description: 'Its name.' }),
-    name: t.string({ required: true }),
-    kind: t.string({ required: true, description: 'sqlite, postgres, user-data or files.' }),
-    settings: t.field({
-      type: 'JSON',
-      required: true,
-      description: 'What the driver of the kind asks for. Passwords are sealed and never answered.',
-    }),
-  }),
-})
-
-const createSourceSuccess = builder
-  .objectRef<{ source: Source; probe: { summary: string } | null }>('CreateSourceSuccess')
-  .implement({
-    fields: (t) => ({
-      source: t.expose('source', { type: source }),
-      found: t.string({
-        nullable: true,
-        description: 'What the driver found when it looked: "PostgreSQL 16.4, 3 tables".',
-        resolve: ({ probe }) => probe?.summary,
-      }),
-    }),
-  })
-
-builder.mutationField('createSource', (t) =>
-  t.field({
-    type: createSourceSuccess,
-    errors: {},
-    args: { input: t.arg({ type: createSourceInput, required: true }) },
-    resolve: (_root, { input }, { runtime, actor }) => createSource(runtime, actor, input),
-  }),
-)
+}))

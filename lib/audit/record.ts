@@ -13,6 +13,13 @@ export interface AuditEntry {
     | 'user.create'
     | 'environment.create'
     | 'source.create'
+    | 'source.update'
+    | 'source.enable'
+    | 'source.disable'
+    | 'source.delete'
+    | 'source.test'
+    | 'source.discover'
+    | 'source.preview'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

@@ -112,6 +112,7 @@ async function decide(tx: Transaction, input: TriggerInput): Promise<Admitted[]>
   const [environments, sources, repository] = await Promise.all([
     tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } }),
     tx.source.findMany({
+      where: { deletedAt: null },
       include: {
         environment: true,
         runs: { where: { state: { in: [...activeStates] } }, select: { backupId: true } },

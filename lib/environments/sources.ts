@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { z } from 'zod'
 import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
@@ -7,17 +8,22 @@ import type { SourceDriver } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
 import type { Source } from '#prisma/client/client.ts'
+import { fieldIssues } from './input.ts'
 
 const context = (id: string) => `source:${id}`
+
+/** Secret settings by their dotted names. */
+export type Secrets = Readonly<Record<string, string>>
 
 /** Adds a source to an environment, its settings checked by its driver and the secret ones sealed. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID. */
 export async function addSource(
   tx: Transaction,
   secretKey: SecretKey,
-  request: { environmentId: string; name: string; kind: string; settings: Record<string, unknown> },
+  request: { environmentId: string; name: string; kind: string; settings: Record<string, unknown>; enabled?: boolean },
 ): Promise<Source> {
-  const { driver } = checkSettings(request.kind, request.settings)
+  const driver = driverOf(request.kind)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
+  checkSettings(request.kind, joinSettings(plain, secrets))
   const id = uuidv7()
   return tx.source.create({
     data: {
@@ -27,8 +33,8 @@ export async function addSource(
       kind: request.kind,
       type: driver.type,
       settings: plain as object,
-      sealedSecrets:
-        Object.keys(secrets).length === 0 ? null : seal(secretKey, new Secret(JSON.stringify(secrets)), context(id)),
+      sealedSecrets: sealSecrets(secretKey, id, secrets),
+      enabled: request.enabled ?? true,
     },
   })
 }
@@ -40,19 +46,30 @@ export interface OpenSource {
 
 /** A source's driver with its parsed settings, secrets opened. */
 export function openSource(source: Source, secretKey: SecretKey): OpenSource {
-  const secrets =
-    source.sealedSecrets === null
-      ? {}
-      : (JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Record<string, string>)
+  const secrets = openSecrets(source, secretKey)
   return checkSettings(source.kind, joinSettings(source.settings as Record<string, unknown>, secrets))
+}
+
+export function openSecrets(source: Pick<Source, 'id' | 'sealedSecrets'>, secretKey: SecretKey): Secrets {
+  if (source.sealedSecrets === null) return {}
+  return JSON.parse(unseal(secretKey, source.sealedSecrets, context(source.id)).reveal()) as Secrets
+}
+
+/** Null for no secrets. */
+export function sealSecrets(secretKey: SecretKey, sourceId: string, secrets: Secrets): string | null {
+  if (Object.keys(secrets).length === 0) return null
+  return seal(secretKey, new Secret(JSON.stringify(secrets)), context(sourceId))
 }
 
 /** The driver of a kind and its parsed settings. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID naming each field. */
 export function checkSettings(kind: string, settings: unknown): OpenSource {
   const driver = driverOf(kind)
-  const parsed = driver.settings.safeParse(settings)
-  if (parsed.success) return { driver, settings: parsed.data }
-  throw new CodedError('INPUT_INVALID', {
-    issues: parsed.error.issues.map((issue) => ({ path: `settings.${issue.path.join('.')}`, problem: issue.message })),
-  })
+  return { driver, settings: parseSettings(driver.settings, settings) }
+}
+
+/** Throws INPUT_INVALID naming each field, `settings.` before it. */
+export function parseSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
+  const parsed = schema.safeParse(settings)
+  if (parsed.success) return parsed.data
+  throw new CodedError('INPUT_INVALID', { issues: fieldIssues(parsed.error.issues, ['settings']) })
 }

@@ -256,6 +256,15 @@ describe('GraphQL', () => {
     expect(body.data.triggerBackup.__typename).toBe('TriggerBackupSuccess')
   })
 
+  it('says when a trigger may come again that was one too many', async () => {
+    const key = `trigger:${home.admin.userId}`
+    await home.runtime.prisma.rateHit.createMany({ data: Array.from({ length: 5 }, () => ({ key, at: new Date() })) })
+    const { body } = await query(
+      'mutation { triggerBackup(input: { type: STORAGE }) { ... on Problem { code retryAfterSeconds } } }',
+    )
+    expect(body.data.triggerBackup).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) })
+  })
+
   it('refuses nobody, with an error of the operation', async () => {
     const { body } = await trigger({ type: 'STORAGE' }, {})
     expect(body.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])

@@ -19,3 +19,6 @@ export function driverOf(kind: string): SourceDriver {
   if (Object.hasOwn(drivers, kind)) return drivers[kind as SourceKind]
   throw new CodedError('SOURCE_KIND_UNKNOWN', { kind, known: Object.keys(drivers) })
 }
+
+/** All of them, in the order in which people choose. */
+export const allDrivers = (): readonly SourceDriver[] => Object.values(drivers)

@@ -9,7 +9,7 @@ let handler: ((request: Request) => Promise<Response>) | undefined
 
 function handle(request: Request): Promise<Response> {
   handler ??= startServerAndCreateNextHandler<Request, Awaited<ReturnType<typeof contextOf>>>(openApollo(runtime()), {
-    context: (incoming) => contextOf(runtime(), factsOf(incoming)),
+    context: (incoming) => contextOf(runtime(), factsOf(incoming), incoming.signal),
   })
   return handler(request)
 }

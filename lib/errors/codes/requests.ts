@@ -21,6 +21,12 @@ export const requests = {
     message: (d) => `There is no source “${d.id}” in the chosen environments.`,
     remedy: () => 'List the sources and use an id from there, or leave the sources out to take them all.',
   }),
+  REQUEST_ABANDONED: entry({
+    kind: 'input',
+    retry: 'later',
+    message: () => 'The request was given up before there was an answer.',
+    remedy: () => 'Send it again and wait for the answer.',
+  }),
   SOURCE_DISABLED: entry<{ name: string }>({
     kind: 'conflict',
     retry: 'never',

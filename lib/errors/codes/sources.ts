@@ -52,6 +52,36 @@ export const sources = {
     remedy: () =>
       'Check that the source and the repository answer, and that nothing holds a lock on the data. Where such a pause is normal, raise STALL_TIMEOUT.',
   }),
+  SOURCE_TOO_SLOW: entry<{ seconds: number }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `The source gave no answer within ${d.seconds} seconds.`,
+    remedy: () =>
+      'Check that the server answers, that no firewall drops the connection silently, and that nothing holds a lock; then try again.',
+  }),
+  SOURCE_OUT_OF_SIGHT: entry<{ environment: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `This server makes no backups of the environment “${d.environment}”, so it cannot look at its sources.`,
+    remedy: () =>
+      'Save the source without a test: the worker that serves the environment looks at it when a backup of it is triggered.',
+  }),
+  SOURCE_LOOK_UNSUPPORTED: entry<{ kind: string; what: 'discovery' | 'preview' }>({
+    kind: 'input',
+    retry: 'never',
+    message: (d) =>
+      d.what === 'preview'
+        ? `Sources of the kind ${d.kind} have no patterns to preview.`
+        : `With sources of the kind ${d.kind} there is nothing to discover.`,
+    remedy: () => 'Ask for it only where the list of kinds says that it is possible.',
+  }),
+  SOURCE_IN_USE: entry<{ name: string; backupIds: string[] }>({
+    kind: 'conflict',
+    retry: 'later',
+    message: (d) => `A backup of “${d.name}” is queued or running.`,
+    remedy: (d) => `Wait until it has ended, or cancel it (${d.backupIds.join(', ')}); then delete the source again.`,
+  }),
   SOURCE_PART_UNKNOWN: entry<{ part: string }>({
     kind: 'source',
     retry: 'never',

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import type { Clock } from '#lib/clock/now.ts'
+import type { Transaction } from '#lib/database/database.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { SourceProbe } from '#lib/sources/driver.ts'
+import { driverOf } from '#lib/sources/registry.ts'
+import { joinSettings } from '#lib/sources/settings.ts'
+import type { Source } from '#prisma/client/client.ts'
+import { findSource } from './find.ts'
+import { nameInput, parseInput, withUniqueName } from './input.ts'
+import { replaceSettings } from './kept-secrets.ts'
+import { look, seesEnvironment } from './look.ts'
+import { checkSettings, openSecrets, sealSecrets } from './sources.ts'
+import type { TryDeps } from './try.ts'
+
+const changeInput = z.strictObject({
+  id: z.string(),
+  name: nameInput.optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+  untested: z.boolean().default(false),
+})
+
+/**
+ * Changes a source's name or settings. New settings replace the old ones whole, but for secrets: those left out or empty
+ * stay, null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
+ * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
+ */
+export async function updateSource(
+  deps: TryDeps,
+  actor: Actor | null,
+  raw: unknown,
+  signal?: AbortSignal,
+): Promise<{ source: Source; probe: SourceProbe | null }> {
+  requireScope(actor, 'settings:write', 'change a source')
+  const input = parseInput(changeInput, raw)
+  const source = await findSource(deps.prisma, input.id)
+  const stored = openSecrets(source, deps.secretKey)
+  const { plain, secrets } = input.settings
+    ? replaceSettings(driverOf(source.kind), input.settings, stored)
+    : { plain: source.settings as Record<string, unknown>, secrets: stored }
+  const changed = !isDeepStrictEqual(
+    { plain: source.settings, secrets: { ...stored } },
+    { plain, secrets: { ...secrets } },
+  )
+  const { driver, settings } = checkSettings(source.kind, joinSettings(plain, secrets))
+  const isSeen = changed && !input.untested && seesEnvironment(deps.config, source.environment.name)
+  const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
+  const name = input.name ?? source.name
+  const updated = await withUniqueName('source', name, () =>
+    deps.prisma.$transaction(async (tx) => {
+      await lockSource(tx, source.id)
+      const made = await tx.source.update({
+        where: { id: source.id },
+        data: {
+          name,
+          ...(changed && {
+            settings: plain as object,
+            sealedSecrets: sealSecrets(deps.secretKey, source.id, secrets),
+          }),
+        },
+      })
+      await record(tx, {
+        actor,
+        action: 'source.update',
+        target: { type: 'source', id: source.id },
+        details: { name, settingsChanged: changed, tested: isSeen },
+      })
+      return made
+    }),
+  )
+  return { source: updated, probe }
+}
+
+/** A disabled source is left out of every backup; runs under way go on. Throws FORBIDDEN, SOURCE_UNKNOWN. */
+export async function setSourceEnabled(
+  deps: Pick<TryDeps, 'prisma'>,
+  actor: Actor | null,
+  id: string,
+  enabled: boolean,
+): Promise<Source> {
+  requireScope(actor, 'settings:write', enabled ? 'enable a source' : 'disable a source')
+  return deps.prisma.$transaction(async (tx) => {
+    const source = await findSource(tx, id)
+    await lockSource(tx, source.id)
+    await record(tx, {
+      actor,
+      action: enabled ? 'source.enable' : 'source.disable',
+      target: { type: 'source', id: source.id },
+    })
+    return tx.source.update({ where: { id: source.id }, data: { enabled } })
+  })
+}
+
+/**
+ * Deletes a source: its secrets go and its name is free again, while its history and its snapshots stay. Throws FORBIDDEN,
+ * SOURCE_UNKNOWN, and SOURCE_IN_USE while a backup of it is queued or running.
+ */
+export async function deleteSource(
+  deps: Pick<TryDeps, 'prisma'> & { clock: Clock },
+  actor: Actor | null,
+  id: string,
+): Promise<Source> {
+  requireScope(actor, 'settings:write', 'delete a source')
+  return deps.prisma.$transaction(async (tx) => {
+    const source = await findSource(tx, id)
+    await lockSource(tx, source.id)
+    const active = await tx.backupRun.findMany({
+      where: { sourceId: source.id, state: { in: ['QUEUED', 'RUNNING'] } },
+      select: { backupId: true },
+    })
+    if (active.length > 0)
+      throw new CodedError('SOURCE_IN_USE', {
+        name: source.name,
+        backupIds: [...new Set(active.map((run) => run.backupId))],
+      })
+    await record(tx, {
+      actor,
+      action: 'source.delete',
+      target: { type: 'source', id: source.id },
+      details: { name: source.name, kind: source.kind, environment: source.environment.name },
+    })
+    return tx.source.update({
+      where: { id: source.id },
+      data: { deletedAt: deps.clock.now(), enabled: false, sealedSecrets: null },
+    })
+  })
+}
+
+/**
+ * Waits for triggers that are being admitted with this source: a new run's foreign key and this lock exclude each other.
+ * Throws SOURCE_UNKNOWN when somebody has deleted it meanwhile.
+ */
+async function lockSource(tx: Transaction, id: string): Promise<void> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select 1 from sources where id = ${id}::uuid and deleted_at is null for update`
+  if (rows.length === 0) throw new CodedError('SOURCE_UNKNOWN', { id })
+}
