@@ -44,6 +44,10 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_LOOK_UNSUPPORTED: { kind: 'sqlite', what: 'preview' },
   SOURCE_IN_USE: { name: 'shop', backupIds: ['0199a000-0000-7000-8000-000000000002'] },
   SOURCE_PART_UNKNOWN: { part: 'database:shopp' },
+  SOURCE_SELECTION_EMPTY: {
+    source: 'The database “shop” of PostgreSQL at db.example.org:5432',
+    what: ['table “app.ordrs”'],
+  },
   SCRATCH_FULL: { folder: '/srv/backup-trigger/data/scratch' },
   SOURCE_DATABASE_UNKNOWN: { database: 'shopp' },
   SOURCE_QUERY_FAILED: { name: 'customers', reason: 'no such table: customer' },

@@ -106,8 +106,8 @@ export function testFaults(t: FaultsUnderTest): void {
   if (withoutRights)
     test('names what the account may not read', async () => {
       const { settings, names } = await withoutRights(t.dir())
-      for (const attempt of [driver.probe(parse(settings), t.context()), opened(settings)]) {
-        const error = await errorOf(attempt)
+      for (const attempt of [() => driver.probe(parse(settings), t.context()), () => opened(settings)]) {
+        const error = await errorOf(attempt())
         expect(error?.code).toBe('SOURCE_RIGHTS_MISSING')
         for (const name of names) expect(error?.message).toContain(name)
       }

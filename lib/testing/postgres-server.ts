@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { type Child, runChild, startChild } from '#lib/process/child.ts'
+import type { Certificate } from './certificates.ts'
 
 /** A throw-away PostgreSQL server on loopback, with its data in a temporary folder. */
 export interface PostgresServer {
@@ -43,20 +44,27 @@ export async function postgresMissing(): Promise<string | null> {
   return reason
 }
 
-/** Starts a server of the programs in `bin`; the system's newest by default. Resolves when it takes connections. */
-export async function startPostgresServer(options: { bin?: string } = {}): Promise<PostgresServer> {
+export interface ServerOptions {
+  /** The folder of its programs; default: the system's newest. */
+  bin?: string
+  /** It offers TLS with this certificate; it takes connections without as well. */
+  tls?: Certificate
+}
+
+/** Starts a server. Resolves when it takes connections. */
+export async function startPostgresServer(options: ServerOptions = {}): Promise<PostgresServer> {
   const bin = options.bin ?? (await systemPostgresBin())
   if (bin === null) throw new Error((await postgresMissing()) ?? '')
   const folder = await mkdtemp(join(tmpdir(), 'throw-away-postgres-'))
   try {
-    return await startIn(folder, bin)
+    return await startIn(folder, bin, options.tls)
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error
   }
 }
 
-async function startIn(folder: string, bin: string): Promise<PostgresServer> {
+async function startIn(folder: string, bin: string, tls?: Certificate): Promise<PostgresServer> {
   const user = await unprivilegedUser()
   const data = join(folder, 'data')
   const passwordFile = join(folder, 'password')
@@ -73,8 +81,15 @@ async function startIn(folder: string, bin: string): Promise<PostgresServer> {
   })
   if (made.code !== 0) throw new Error(`initdb failed: ${made.stderr}`)
 
+  if (tls !== undefined)
+    for (const [name, text] of [['server.crt', tls.certificate] as const, ['server.key', tls.key] as const]) {
+      await writeFile(join(data, name), text, { mode: 0o600 })
+      if (user.uid !== undefined && user.gid !== undefined) await chown(join(data, name), user.uid, user.gid)
+    }
+
   const port = await freePort()
-  const { child, ready } = await launch(bin, data, port, { env, user, folder })
+  const ssl = tls === undefined ? 'off' : 'on'
+  const { child, ready } = await launch(bin, data, port, { env, user, folder, ssl })
   try {
     await ready
   } catch (error) {
@@ -111,11 +126,11 @@ async function launch(
   bin: string,
   data: string,
   port: number,
-  at: { env: Record<string, string>; user: { uid?: number; gid?: number }; folder: string },
+  at: { env: Record<string, string>; user: { uid?: number; gid?: number }; folder: string; ssl: 'on' | 'off' },
 ): Promise<{ child: Child; ready: Promise<void> }> {
   const said: string[] = []
   const isReady = Promise.withResolvers<void>()
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: at.folder, fsync: 'off' }
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: at.folder, fsync: 'off', ssl: at.ssl }
   const child = await startChild({
     command: join(bin, 'postgres'),
     args: ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],

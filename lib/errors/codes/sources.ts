@@ -88,6 +88,13 @@ export const sources = {
     message: (d) => `The source has no part “${d.part}”.`,
     remedy: () => 'Trigger the whole source, or name a database that its settings include.',
   }),
+  SOURCE_SELECTION_EMPTY: entry<{ source: string; what: string[] }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.source} has nothing of what the settings choose: ${d.what.join(', ')}.`,
+    remedy: () =>
+      'Correct the names in the source’s settings; they are case-sensitive. Nothing was saved of this attempt.',
+  }),
   SCRATCH_FULL: entry<{ folder: string }>({
     kind: 'machine',
     retry: 'later',

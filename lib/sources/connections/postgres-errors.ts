@@ -20,6 +20,14 @@ const unreachable: Record<string, string> = {
   '53300': 'it has no connection left to give',
 }
 
+/** Codes of Node's TLS: its own, OpenSSL's, and those of certificates (Node's documentation, “X509 certificate error codes”). */
+const OF_TLS =
+  /^(ERR_(TLS|SSL|OSSL)_|EPROTO$|UNABLE_TO_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|PATH_LENGTH_EXCEEDED$)|CERT|CRL/
+
+/** The client library has no code for this answer of a server; the words are the library's own. */
+export const isWithoutTls = (thrown: unknown): boolean =>
+  thrown instanceof Error && thrown.message === 'The server does not support SSL connections'
+
 /**
  * What the server (by SQLSTATE) or the system (by errno) said, as a CodedError. Null for errors of a query, which only the
  * caller can name. CodedErrors stay what they are.
@@ -42,6 +50,10 @@ export function postgresError(
     )
   if (code === '28000' || code === '42501')
     return new CodedError('SOURCE_ACCESS_DENIED', { source, reason: said }, cause)
+  if (isWithoutTls(thrown))
+    return new CodedError('SOURCE_TLS_FAILED', { source, reason: 'it offers no encryption' }, cause)
+  if (when === 'connecting' && OF_TLS.test(code))
+    return new CodedError('SOURCE_TLS_FAILED', { source, reason: said }, cause)
   if (code === '3D000') return new CodedError('SOURCE_DATABASE_UNKNOWN', { database: settings.database }, cause)
   const reason = unreachable[code]
   if (reason !== undefined && (when === 'connecting' || code !== 'ENOENT'))

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { checkServerIdentity } from 'node:tls'
 import { Client, type ClientConfig } from 'pg'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext } from '../driver.ts'
-import { absolutePath, secretText } from '../settings.ts'
-import { postgresError } from './postgres-errors.ts'
+import { secretText } from '../settings.ts'
+import { isWithoutTls, postgresError } from './postgres-errors.ts'
+import { type LibpqTls, tlsFields, tlsOptions } from './postgres-tls.ts'
 
 const word = (max: number) =>
   z
@@ -28,54 +27,47 @@ export const postgresFields = {
   user: word(63).meta({ title: 'User', examples: ['backup'] }),
   /** May be absent where the server trusts the connection. */
   password: secretText.optional().meta({ title: 'Password', secret: true }),
-  /** As in libpq: `prefer` and `require` encrypt without checking who answers; `verify-full` checks. */
-  sslMode: z
-    .enum(['disable', 'prefer', 'require', 'verify-full'])
-    .default('prefer')
-    .meta({
-      title: 'Encryption',
-      enumTitles: {
-        disable: 'Never',
-        prefer: 'When the server offers it',
-        require: 'Always, without checking the server’s certificate',
-        'verify-full': 'Always, and the server’s certificate is checked',
-      },
-    }),
-  /** A PEM file on the worker, with the authority that signed the server's certificate. `verify-full` needs it. */
-  sslRootCert: absolutePath.optional().meta({
-    title: 'Authority’s certificate',
-    description: 'A PEM file on the worker; the last choice of encryption needs it.',
-    advanced: true,
-  }),
+  ...tlsFields,
 }
 
 export const needsRootCert = {
   check: (s: { sslMode: string; sslRootCert?: string | undefined }) =>
-    s.sslMode !== 'verify-full' || s.sslRootCert !== undefined,
-  params: { path: ['sslRootCert'], message: 'verify-full needs the certificate of the authority' },
+    !s.sslMode.startsWith('verify-') || s.sslRootCert !== undefined,
+  params: { path: ['sslRootCert'], message: 'checking the server’s certificate needs that of its authority' },
 }
 
 export const postgresConnection = z.strictObject(postgresFields).refine(needsRootCert.check, needsRootCert.params)
 export type PostgresConnection = z.infer<typeof postgresConnection>
 
 const CONNECT_TIMEOUT_MS = 15_000
+const KEEPALIVE_IDLE_MS = 30_000
 
-/** What libpq's programs see: this and nothing of ours. The password travels here, never in an argument. */
-export function libpqEnvironment(s: PostgresConnection): Record<string, string> {
+/**
+ * What libpq's programs see: this and nothing of ours, with the variables of `libpqTls`. The password travels here, never
+ * in an argument.
+ */
+export function libpqEnvironment(s: PostgresConnection, tls: LibpqTls): Record<string, string> {
   return {
     PGHOST: s.host,
     PGPORT: String(s.port),
     PGUSER: s.user,
-    PGDATABASE: s.database,
     ...(s.password ? { PGPASSWORD: s.password.reveal() } : {}),
     PGPASSFILE: '/dev/null',
-    PGSSLMODE: s.sslMode,
-    ...(s.sslRootCert ? { PGSSLROOTCERT: s.sslRootCert } : {}),
+    ...tls.env,
     PGGSSENCMODE: 'disable',
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_MS / 1000),
     PGAPPNAME: 'system-backup-trigger',
     LC_ALL: 'C',
   }
+}
+
+/**
+ * The database for a program's --dbname, which reads a connection string: a database called "a=b" would be something else.
+ * Keepalives notice within a minute that the network is gone; they can be asked for in no other way.
+ */
+export function libpqDatabase(database: string): string {
+  const name = database.replaceAll(/['\\]/g, '\\$&')
+  return `dbname='${name}' keepalives_idle=${KEEPALIVE_IDLE_MS / 1000} keepalives_interval=10 keepalives_count=3`
 }
 
 /**
@@ -109,26 +101,12 @@ export async function withPostgres<T>(
 }
 
 async function connect(settings: PostgresConnection, signal: AbortSignal): Promise<Client> {
-  const tls = { checkServerIdentity: () => undefined, rejectUnauthorized: false }
-  if (settings.sslMode === 'disable') return tryToConnect(settings, false, signal)
-  if (settings.sslMode === 'require') return tryToConnect(settings, tls, signal)
-  if (settings.sslMode === 'verify-full') {
-    const path = settings.sslRootCert as string
-    const ca = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new CodedError('PATH_NOT_FOUND', { path }, { cause })
-    })
-    return tryToConnect(
-      settings,
-      { ca, rejectUnauthorized: true, checkServerIdentity: (_, cert) => checkServerIdentity(settings.host, cert) },
-      signal,
-    )
-  }
+  const tls = await tlsOptions(settings)
+  if (settings.sslMode !== 'prefer') return tryToConnect(settings, tls, signal)
   try {
     return await tryToConnect(settings, tls, signal)
   } catch (thrown) {
-    // The client library has no code for this answer; the words are its own, not the server's.
-    const cause = thrown instanceof CodedError ? thrown.cause : undefined
-    if (!(cause instanceof Error) || !cause.message.includes('does not support SSL')) throw thrown
+    if (!(thrown instanceof CodedError) || !isWithoutTls(thrown.cause)) throw thrown
     return tryToConnect(settings, false, signal)
   }
 }
@@ -140,7 +118,9 @@ async function tryToConnect(s: PostgresConnection, ssl: ClientConfig['ssl'], sig
     database: s.database,
     user: s.user,
     password: () => s.password?.reveal() ?? '', // a function keeps the library from PGPASSWORD and .pgpass
-    ssl: s.host.startsWith('/') ? false : ssl,
+    ssl,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_IDLE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'system-backup-trigger',
     fallback_application_name: 'system-backup-trigger',

@@ -1,9 +1,12 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild } from '#lib/process/child.ts'
-import { libpqEnvironment, type PostgresConnection, withPostgres } from '../connections/postgres.ts'
+import { libpqDatabase, libpqEnvironment, withPostgres } from '../connections/postgres.ts'
+import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
-import { countRows, describeServer } from './queries.ts'
+import { describeServer } from './queries.ts'
+import type { PostgresSettings } from './settings.ts'
+import { countSelected } from './survey.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
@@ -11,26 +14,27 @@ import { type FoundTool, findTools, reasonOf } from './tools.ts'
  * already, leaves the database as it was. The database must exist.
  */
 export async function restoreArchive(
-  settings: PostgresConnection,
+  settings: PostgresSettings,
   folder: string,
   ctx: DriverContext,
 ): Promise<RestoreReceipt> {
   const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
   const server = await withPostgres(settings, ctx, describeServer)
   const tool = await readerOf(archive, await findTools('pg_restore', server.major, ctx), ctx)
+  const tls = await libpqTls(settings, ctx)
   const exit = await runChild({
     command: tool.command,
     args: [
       '--exit-on-error',
       '--single-transaction',
       '--no-password',
-      `--dbname=${asConnectionWord(settings)}`,
+      `--dbname=${libpqDatabase(settings.database)}`,
       archive,
     ],
-    env: libpqEnvironment(settings),
+    env: libpqEnvironment(settings, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),
-  })
+  }).finally(tls.remove)
   ctx.signal.throwIfAborted()
   if (exit.code !== 0)
     throw new CodedError('RESTORE_TOOL_FAILED', {
@@ -38,16 +42,11 @@ export async function restoreArchive(
       exit: describeExit(exit),
       reason: reasonOf(exit),
     })
-  const tables = await withPostgres(settings, ctx, countRows)
+  const tables = await countSelected(settings, settings, ctx)
   return {
     summary: `${Object.keys(tables).length} tables restored into ${settings.database} by pg_restore ${tool.version}`,
     inventory: { tables, files: null, bytes: null },
   }
-}
-
-/** --dbname reads a connection string, in which a database called "a=b" would be something else. */
-function asConnectionWord(settings: PostgresConnection): string {
-  return `dbname='${settings.database.replaceAll(/['\\]/g, '\\$&')}'`
 }
 
 /** An archive of a newer pg_dump is refused by older pg_restores: the first that can read all of it is taken. */

@@ -3,9 +3,10 @@ import type { Exit } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
 import { findPrograms } from '../programs.ts'
 
-export type Tool = 'pg_dump' | 'pg_restore'
+export type Tool = 'pg_dump' | 'pg_dumpall' | 'pg_restore'
 
 export interface FoundTool {
+  name: Tool
   command: string
   major: number
   /** "15.14" */
@@ -40,6 +41,11 @@ export async function findTools(tool: Tool, serverMajor: number, ctx: DriverCont
   })
 }
 
+/** The first of `findTools`. */
+export async function bestTool(tool: Tool, serverMajor: number, ctx: DriverContext): Promise<FoundTool> {
+  return (await findTools(tool, serverMajor, ctx))[0] as FoundTool
+}
+
 export function howToInstall(major: number): string {
   return (
     `Install the client programs of PostgreSQL ${major} or newer on the worker: apt-get install postgresql-client-${major} ` +
@@ -65,5 +71,5 @@ async function installed(tool: Tool, ctx: DriverContext): Promise<FoundTool[]> {
     },
     ctx,
   )
-  return found.map(({ command, version }) => ({ command, version, major: Number.parseInt(version, 10) }))
+  return found.map(({ command, version }) => ({ name: tool, command, version, major: Number.parseInt(version, 10) }))
 }
