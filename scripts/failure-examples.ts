@@ -54,6 +54,7 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_DAMAGED: { source: 'shop', reason: 'database disk image is malformed' },
   SOURCE_DUMP_FAILED: { tool: 'pg_dump', exit: 'exit code 1', reason: 'server closed the connection unexpectedly' },
   SOURCE_EMPTY: { source: 'uploads' },
+  SOURCE_FOLDER_EMPTY: { path: '/srv/uploads', reason: 'it is empty' },
   RESTORE_CONTENT_WRONG: { what: 'shop.sqlite', reason: 'the integrity check found 3 problems' },
   RESTORE_TOOL_FAILED: { tool: 'pg_restore', exit: 'exit code 1', reason: 'role "shop" does not exist' },
   RESTIC_MISSING: { looked: ['.tools/bin/restic', 'restic on the PATH'] },

@@ -26,6 +26,11 @@ export interface PathsRequest extends BackupRequest {
   include: string[]
   /** restic exclude patterns. */
   exclude: string[]
+  /** Names of files: a folder that holds one is left out, but for that file. No colons. */
+  excludeIfPresent?: string[]
+  /** Whether to leave out folders with a valid CACHEDIR.TAG. */
+  excludeCaches?: boolean
+  excludeLargerThanBytes?: number | null
   oneFileSystem: boolean
 }
 
@@ -57,11 +62,7 @@ export async function backupPaths(
   request: PathsRequest,
 ): Promise<BackupSummary> {
   request.signal.throwIfAborted()
-  const args = [
-    ...request.exclude.map((pattern) => `--exclude=${pattern}`),
-    ...(request.oneFileSystem ? ['--one-file-system'] : []),
-    ...['--', ...request.include],
-  ]
+  const args = [...selectionOf(request), '--', ...request.include]
   const missing = await missingOf(request.include)
   if (missing.length === request.include.length) throw new CodedError('PATH_NOT_FOUND', { path: missing.join(', ') })
   const attempt = await startAttempt(restic, access, 'paths', args, request)
@@ -72,6 +73,18 @@ export async function backupPaths(
     const unreadable = [...new Set([...missing, ...attempt.said.errors.map((e) => e.item).filter(Boolean)])]
     return { partial: ended.exit.code === EXIT.incomplete || unreadable.length > 0, unreadable }
   })
+}
+
+/** Values stand in the same argument as their option, so that none can be read as an option. */
+function selectionOf(request: PathsRequest): string[] {
+  const { exclude, excludeIfPresent = [], excludeCaches, excludeLargerThanBytes, oneFileSystem } = request
+  return [
+    ...exclude.map((pattern) => `--exclude=${pattern}`),
+    ...excludeIfPresent.map((name) => `--exclude-if-present=${name}`),
+    ...(excludeCaches ? ['--exclude-caches'] : []),
+    ...(excludeLargerThanBytes ? [`--exclude-larger-than=${excludeLargerThanBytes}`] : []),
+    ...(oneFileSystem ? ['--one-file-system'] : []),
+  ]
 }
 
 /**

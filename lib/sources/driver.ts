@@ -106,6 +106,12 @@ export type SourceCopy =
       include: string[]
       /** restic exclude patterns. */
       exclude: string[]
+      /** Names of files: a folder that holds one is left out, but for that file. No slashes, no colons. */
+      excludeIfPresent?: string[]
+      /** Whether folders with a valid CACHEDIR.TAG are left out. */
+      excludeCaches?: boolean
+      /** Files that are larger are left out. */
+      excludeLargerThanBytes?: number | null
       oneFileSystem: boolean
       /**
        * Asked after restic has saved: what belongs to the source and is not in the snapshot, by name. Any makes the run

@@ -132,6 +132,13 @@ export const sources = {
     message: (d) => `${d.source} gave nothing to save.`,
     remedy: () => 'Check the source’s settings: an empty result is treated as a failure, never as a backup.',
   }),
+  SOURCE_FOLDER_EMPTY: entry<{ path: string; reason: string }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `There is nothing to save in ${d.path}: ${d.reason}.`,
+    remedy: () =>
+      'Check that its disk is mounted and what the source leaves out. If the folder may be empty, allow that in the source’s settings (mayBeEmpty).',
+  }),
   RESTORE_CONTENT_WRONG: entry<{ what: string; reason: string }>({
     kind: 'source',
     retry: 'never',

@@ -1,10 +1,13 @@
-import { mkdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeSource } from '../conformance.ts'
 import { temporaryContext } from '../conformance-context.ts'
 import { filesDriver } from './driver.ts'
 import { narrowTo } from './paths.ts'
+import { previewPaths } from './preview.ts'
+import { rulesOf } from './rules.ts'
 
 async function makeTree(folder: string, files: Record<string, string>) {
   await mkdir(folder, { recursive: true })
@@ -26,7 +29,7 @@ describeSource('files', {
     await writeFile(Buffer.concat([Buffer.from(`${folder}/not utf-8 `), Buffer.from([0xff, 0xfe])]), 'bytes')
     return { paths: [folder] }
   },
-  empty: (dir) => makeTree(join(dir, 'empty'), {}),
+  empty: async (dir) => ({ ...(await makeTree(join(dir, 'empty'), {})), mayBeEmpty: true }),
   gone: async (dir) => ({ settings: { paths: [join(dir, 'gone')] }, code: 'PATH_NOT_FOUND' }),
   big: null,
   elsewhere: async (settings, target) => ({
@@ -35,6 +38,7 @@ describeSource('files', {
     seen: { ...settings, paths: (settings.paths as string[]).map((path) => join(target, path)) },
   }),
   faults: {
+    // No server, and no program but restic. Files without rights are in saving.test.ts: the rest is saved all the same.
     unreachable: null,
     denied: null,
     withoutRights: null,
@@ -42,9 +46,10 @@ describeSource('files', {
     needsTool: false,
     oldTool: null,
     killsDump: false,
-    fillsScratch: false,
     crash: null,
     freeze: null,
+    // Only a list of names goes through the scratch folder; a full one is in a test of its own below.
+    fillsScratch: false,
     named: (dir, name) => makeTree(join(dir, name), { [name]: 'x', 'b/c.txt': 'ccc' }),
   },
 })
@@ -67,6 +72,119 @@ test('A folder outside the storage roots is refused, by name, by a longer name a
 test.each(['relative', '', '/srv/../etc', '/srv/\0'])('The path %j is refused by the parser', (path) => {
   expect(filesDriver.settings.safeParse({ paths: [path] }).success).toBe(false)
 })
+
+test('A preview counts what is taken and left out, with examples and reasons', async () => {
+  await using run = await temporaryContext()
+  const root = join(run.dir, 'data')
+  await makeTree(root, {
+    'a.txt': 'abc',
+    'b.log': 'logged',
+    'cache/x/y': '12345',
+    'cache/z': '1',
+    'kept/.nobackup': '',
+  })
+  await makeTree(root, { 'kept/no': '22', 'closed/in': '333' })
+  await symlink('a.txt', join(root, 'link'))
+  const settings = { paths: [root], exclude: ['*.log', 'cache'], excludeIfPresent: ['.nobackup'] }
+  const preview = await filesDriver.preview?.(filesDriver.settings.parse(settings), run.context)
+  expect(preview?.complete).toBe(true)
+  expect(preview?.taken).toMatchObject({ files: 4, bytes: 6 })
+  expect(preview?.taken.examples.sort()).toEqual(
+    ['a.txt', 'closed/in', 'kept/.nobackup', 'link'].map((x) => join(root, x)),
+  )
+  expect(preview?.leftOut).toMatchObject({ files: 4, bytes: 14 })
+  expect(preview?.leftOut.examples.sort((a, b) => a.path.localeCompare(b.path))).toEqual([
+    { path: join(root, 'b.log'), because: 'the pattern *.log' },
+    { path: `${join(root, 'cache')}/`, because: 'the pattern cache' },
+    { path: join(root, 'kept/no'), because: '.nobackup in its folder' },
+  ])
+  const inspected = await filesDriver.inspect(filesDriver.settings.parse(settings), run.context)
+  expect(inspected).toEqual({ tables: null, files: 4, bytes: 6 })
+})
+
+test('A preview that runs out of time says so', async () => {
+  await using run = await temporaryContext()
+  await makeTree(run.dir, { a: '1', 'b/c': '2' })
+  const limits = { signal: run.context.signal, oneFileSystem: true, limitMs: 0 }
+  const preview = await previewPaths([run.dir], rulesOf(settingsOf(run.dir)), limits)
+  expect(preview).toMatchObject({ complete: false, taken: { files: 1 } })
+})
+
+test.skipIf(process.getuid?.() !== 0 && process.env.CI !== 'true')(
+  'What is mounted below is left out, and the preview, the probe and the log say so (needs root to mount)',
+  async () => {
+    await using run = await temporaryContext()
+    const mounted = join(run.dir, 'data', 'mounted')
+    await makeTree(join(run.dir, 'data'), { 'a.txt': 'abc', 'mounted/hidden': '' })
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mounted])
+    try {
+      await makeTree(mounted, { 'sub/x': '12345' })
+      const settings = settingsOf(join(run.dir, 'data'))
+      const preview = await filesDriver.preview?.(settings, run.context)
+      expect(preview?.taken.files).toBe(1)
+      const because = 'another file system is mounted there'
+      expect(preview?.leftOut).toEqual({ files: 1, bytes: 5, examples: [{ path: `${mounted}/`, because }] })
+      const { warnings } = await filesDriver.probe(settings, run.context)
+      expect(warnings).toEqual([`${mounted} is left out: ${because}.`])
+      const lines: string[] = []
+      const log = (_level: string, line: string) => void lines.push(line)
+      await (await filesDriver.open(settings, { ...run.context, log })).close()
+      expect(lines).toEqual([`${mounted}: another file system is mounted there and left out`])
+    } finally {
+      execFileSync('umount', [mounted])
+    }
+  },
+)
+
+test('A source with nothing to save is refused, unless its folders may be empty', async () => {
+  await using run = await temporaryContext()
+  const [empty, full, marked] = ['empty', 'full', 'marked'].map((name) => join(run.dir, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await makeTree(empty, {})
+  await makeTree(full, { 'a.log': '1' })
+  await makeTree(marked, { '.nobackup': '', a: '1' })
+  const open = (settings: object) => filesDriver.open(filesDriver.settings.parse(settings), run.context)
+  const rows: [object, string][] = [
+    [{ paths: [empty] }, 'it is empty'],
+    [{ paths: [full], exclude: ['*.log'] }, 'everything in it is left out'],
+    [{ paths: [full], exclude: ['full'] }, 'the pattern full leaves it out'],
+    [{ paths: [full, empty], exclude: [full], mayBeEmpty: true }, `the pattern ${full} leaves it out`],
+    [{ paths: [marked], excludeIfPresent: ['.nobackup'] }, 'left out, by .nobackup in its folder'],
+  ]
+  for (const [settings, reason] of rows) {
+    const refusal = { code: 'SOURCE_FOLDER_EMPTY', message: expect.stringContaining(reason) }
+    await expect(open(settings), reason).rejects.toMatchObject(refusal)
+    expect(await run.scratchContent()).toEqual([])
+  }
+  await (await open({ paths: [empty], mayBeEmpty: true })).close()
+
+  const both = await open({ paths: [empty, full] })
+  if (both.shape !== 'paths') throw new Error('a source of files is a list of paths')
+  expect(await both.unsaved?.(async (paths) => new Set(paths))).toEqual([`${empty}/*`])
+  await both.close()
+})
+
+test.skipIf(process.getuid?.() !== 0 && process.env.CI !== 'true')(
+  'A full disk under the list of names is SCRATCH_FULL (needs root to mount)',
+  async () => {
+    await using run = await temporaryContext()
+    const scratch = join(run.dir, 'scratch')
+    await mkdir(scratch)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', scratch])
+    try {
+      const names = Array.from({ length: 100 }, (_, i) => `${i}${'n'.repeat(100)}`)
+      await makeTree(join(run.dir, 'data'), Object.fromEntries(names.map((name) => [name, ''])))
+      const opening = filesDriver.open(settingsOf(join(run.dir, 'data')), { ...run.context, scratch })
+      await expect(opening).rejects.toMatchObject({ code: 'SCRATCH_FULL' })
+      expect(await readdir(scratch)).toEqual([])
+    } finally {
+      execFileSync('umount', [scratch])
+    }
+  },
+)
 
 test('A path that is a symlink inside the roots is read where it leads, and a path inside another is read once', async () => {
   await using run = await temporaryContext()

@@ -2,10 +2,20 @@ import { lstat, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
+import { scratchError } from '../scratch.ts'
 import { requireInside } from '../storage-roots.ts'
+import { type Listing, listPaths } from './listing.ts'
 import { resolvePaths } from './paths.ts'
+import { countPath, previewPaths } from './preview.ts'
+import { type Rules, rulesOf, whyLeftOut } from './rules.ts'
 import { type FilesSettings, filesSettings } from './settings.ts'
-import { copyTree, walk } from './tree.ts'
+import { copyTree } from './tree.ts'
+
+/** Within these a probe and a preview stop counting. */
+const PROBE_MS = 2000
+const PREVIEW_MS = 5000
+/** In the scratch folder. */
+const LISTING = 'names.list'
 
 /** Folders and files where they are. restic reads them itself; this driver says which, and that they are allowed. */
 export const filesDriver: SourceDriver<FilesSettings> = {
@@ -15,26 +25,60 @@ export const filesDriver: SourceDriver<FilesSettings> = {
   settings: filesSettings,
   secretFields: [],
 
-  /** Looks at the paths only: counting a large tree takes longer than a probe may. */
+  /** Counts for a moment; a tree that takes longer is described without its size. */
   async probe(settings, ctx) {
     const paths = await resolvePaths(settings, ctx.storageRoots)
+    const rules = rulesOf(settings)
+    const preview = await previewPaths(paths, rules, { ...about(settings, ctx), limitMs: PROBE_MS })
+    const { taken, complete, warnings } = preview
+    const where = paths.length === 1 ? `${paths[0]}` : `${paths.length} paths`
     return {
-      summary: paths.length === 1 ? `${paths[0]}` : `${paths.length} paths`,
-      bytes: null,
+      summary: complete ? `${where}, ${taken.files} ${taken.files === 1 ? 'file' : 'files'}` : where,
+      bytes: complete ? taken.bytes : null,
       tool: null,
-      warnings: [],
+      warnings: [
+        ...(complete && taken.files === 0 && !settings.mayBeEmpty ? [`There is nothing to save in ${where}.`] : []),
+        ...warnings,
+      ],
     }
+  },
+
+  async preview(settings, ctx) {
+    const paths = await resolvePaths(settings, ctx.storageRoots)
+    const limits = { ...about(settings, ctx), limitMs: PREVIEW_MS }
+    const { warnings: _, ...preview } = await previewPaths(paths, rulesOf(settings), limits)
+    return preview
   },
 
   async open(settings, ctx) {
     ctx.signal.throwIfAborted()
     const include = await resolvePaths(settings, ctx.storageRoots)
+    const rules = rulesOf(settings)
+    for (const path of include) {
+      const because = await whyLeftOut(path, rules)
+      if (because !== null) throw nothingIn(path, `${because} leaves it out`)
+    }
+    const file = join(ctx.scratch, LISTING)
+    const listing = await listPaths(include, rules, { ...about(settings, ctx), file, progress: ctx.progress }).catch(
+      (thrown) => {
+        throw scratchError(thrown, ctx)
+      },
+    )
+    const empty = settings.mayBeEmpty ? [] : [...(await emptyOf(listing, rules))]
+    if (empty.length === include.length) {
+      await listing.close()
+      const [path, reason] = empty[0] as [string, string]
+      throw nothingIn(path, reason)
+    }
+    for (const [path, reason] of empty) ctx.log('warning', `${path}: ${reason}`)
+    for (const path of listing.mounts) ctx.log('info', `${path}: another file system is mounted there and left out`)
+    const { exclude, excludeIfPresent, excludeCaches, oneFileSystem } = settings
     return {
       shape: 'paths',
-      include,
-      exclude: settings.exclude,
-      oneFileSystem: settings.oneFileSystem,
-      close: async () => {}, // nothing was made
+      ...{ include, exclude, excludeIfPresent, excludeCaches, oneFileSystem },
+      excludeLargerThanBytes: rules.largestFile,
+      unsaved: async (areSaved) => [...empty.map(([path]) => `${path}/*`), ...(await listing.missing(areSaved))],
+      close: listing.close,
     }
   },
 
@@ -58,18 +102,39 @@ export const filesDriver: SourceDriver<FilesSettings> = {
     }
   },
 
-  /** Files and symlinks at the paths; what `exclude` leaves out is restic's to know and is counted here. */
+  /**
+   * Files and symlinks at the paths that a backup would save. Where the rules leave out a whole path, it can only be a place
+   * that was restored to, which holds nothing that they are about.
+   */
   async inspect(settings, ctx) {
     let files = 0
     let bytes = 0
-    for (const path of await resolvePaths(settings, ctx.storageRoots))
-      for await (const { stats } of walk(Buffer.from(path), ctx.signal)) {
-        if (!stats.isFile() && !stats.isSymbolicLink()) continue
-        files += 1
-        bytes += stats.isFile() ? stats.size : 0
-      }
+    for (const path of await resolvePaths(settings, ctx.storageRoots)) {
+      const isLeftOut = (await whyLeftOut(path, rulesOf(settings))) !== null
+      const rules = rulesOf(isLeftOut ? { ...settings, ...NO_RULES } : settings)
+      const seen = await countPath(path, rules, about(settings, ctx))
+      files += seen.files
+      bytes += seen.bytes
+    }
     return { tables: null, files, bytes }
   },
+}
+
+const NO_RULES = { exclude: [], excludeIfPresent: [], excludeCaches: false, excludeLargerThanMiB: undefined }
+
+const about = ({ oneFileSystem }: FilesSettings, { signal }: DriverContext) => ({ oneFileSystem, signal })
+
+const nothingIn = (path: string, reason: string) => new CodedError('SOURCE_FOLDER_EMPTY', { path, reason })
+
+/** The folders with nothing to save, and why. */
+async function emptyOf({ counts }: Listing, rules: Rules): Promise<Map<string, string>> {
+  const empty = new Map<string, string>()
+  for (const [path, { toSave, all }] of counts) {
+    const marker = (await rules.inFolder(Buffer.from(path)))('/') // no file has that name: asked for all the others
+    if (marker !== null) empty.set(path, `everything in it is left out, by ${marker}`)
+    else if (toSave === 0) empty.set(path, all === 0 ? 'it is empty' : 'everything in it is left out')
+  }
+  return empty
 }
 
 /** The registered paths as they lie below `folder`: under their own name, or under the one that symlinks lead to. */

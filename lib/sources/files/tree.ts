@@ -29,7 +29,9 @@ const SLASH = Buffer.from('/')
 
 export function joinBytes(folder: Buffer, name: Buffer): Buffer {
   if (name.length === 0) return folder
-  return folder.length === 0 ? name : Buffer.concat([folder, SLASH, name])
+  return folder.length === 0 || folder.at(-1) === SLASH[0]
+    ? Buffer.concat([folder, name])
+    : Buffer.concat([folder, SLASH, name])
 }
 
 /** Everything at and below `root`, a folder before its content; symlinks are not followed. */
