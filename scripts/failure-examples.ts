@@ -56,6 +56,7 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_EMPTY: { source: 'uploads' },
   SOURCE_FOLDER_EMPTY: { path: '/srv/uploads', reason: 'it is empty' },
   RESTORE_CONTENT_WRONG: { what: 'shop.sqlite', reason: 'the integrity check found 3 problems' },
+  RESTORE_TARGET_NOT_EMPTY: { target: 'Redis at cache.example.org:6379', holds: ['12 keys in db0'] },
   RESTORE_TOOL_FAILED: { tool: 'pg_restore', exit: 'exit code 1', reason: 'role "shop" does not exist' },
   RESTIC_MISSING: { looked: ['.tools/bin/restic', 'restic on the PATH'] },
   RESTIC_TOO_OLD: { found: '0.14.0', needed: '0.17.1', binary: '/usr/bin/restic' },

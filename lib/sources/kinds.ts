@@ -2,6 +2,7 @@
 export const sourceKinds = {
   sqlite: 'DATABASE',
   postgres: 'DATABASE',
+  redis: 'DATABASE',
   'user-data': 'USER_DATA',
   files: 'STORAGE',
 } as const

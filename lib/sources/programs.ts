@@ -35,15 +35,16 @@ const VERSION_TIMEOUT_MS = 10_000
 export async function findPrograms(search: ProgramSearch, ctx: DriverContext): Promise<FoundProgram[]> {
   const patterns = [...ctx.toolPath, ...(ctx.systemToolPath ?? [...(search.folders ?? []), ...USUAL_FOLDERS])]
   const folders = (await Promise.all(patterns.map(expand))).flat()
-  const commands = new Map<string, string>()
+  const programs = new Map<string, { name: string; command: string }>()
   for (const name of search.names)
     for (const folder of folders) {
-      const command = await realpath(join(folder, name)).catch(() => null)
-      if (command === null || commands.has(command) || search.wrappers?.includes(basename(command))) continue
-      if (await isExecutable(command)) commands.set(command, name)
+      const command = join(folder, name) // some programs do what they are called by
+      const real = await realpath(command).catch(() => null)
+      if (real === null || programs.has(real) || search.wrappers?.includes(basename(real))) continue
+      if (await isExecutable(real)) programs.set(real, { name, command })
     }
   const found: FoundProgram[] = []
-  for (const [command, name] of commands) {
+  for (const { name, command } of programs.values()) {
     const version = await versionOf(command, search, ctx.signal)
     if (version !== null) found.push({ name, command, version })
     else ctx.log('warning', `${command} does not tell its version and is left out`)

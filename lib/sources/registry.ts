@@ -3,6 +3,7 @@ import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
 import type { SourceKind } from './kinds.ts'
 import { postgresDriver } from './postgres/driver.ts'
+import { redisDriver } from './redis/driver.ts'
 import { sqliteDriver } from './sqlite/driver.ts'
 import { userDataDriver } from './user-data/driver.ts'
 
@@ -10,6 +11,7 @@ import { userDataDriver } from './user-data/driver.ts'
 const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   sqlite: sqliteDriver as SourceDriver,
   postgres: postgresDriver as SourceDriver,
+  redis: redisDriver as SourceDriver,
   'user-data': userDataDriver as SourceDriver,
   files: filesDriver as SourceDriver,
 }

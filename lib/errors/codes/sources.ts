@@ -146,6 +146,13 @@ export const sources = {
     remedy: () =>
       'Nothing was put into place. Check the repository (restic check --read-data) and restore another snapshot.',
   }),
+  RESTORE_TARGET_NOT_EMPTY: entry<{ target: string; holds: string[] }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `${d.target} is not empty: ${d.holds.join(', ')}.`,
+    remedy: () =>
+      'Nothing was changed. Restore into an empty server, or remove what is there first, if nobody needs it any more.',
+  }),
   RESTORE_TOOL_FAILED: entry<{ tool: string; exit: string; reason: string }>({
     kind: 'source',
     retry: 'never',
