@@ -1,15 +1,27 @@
-import { CodedError } from '#lib/errors/coded-error.ts'
-import { type DriverContext, databaseOfPart, type SourceDriver } from '../driver.ts'
+import { libpqDatabase } from '../connections/postgres.ts'
+import { type DriverContext, databasePart, type SourceCopy, type SourceDriver } from '../driver.ts'
+import { chosenDatabases, databasesOn } from './databases.ts'
 import { programCopy } from './dump.ts'
+import { openGlobals } from './globals.ts'
+import { probe } from './probe.ts'
 import { restoreArchive } from './restore.ts'
+import { restoreGlobals } from './restore-globals.ts'
 import { requireRights } from './rights.ts'
-import { type PostgresSettings, postgresSettings } from './settings.ts'
+import {
+  connectionTo,
+  databaseOfPlace,
+  databaseToSave,
+  GLOBALS,
+  type PostgresSettings,
+  postgresSettings,
+  serverSettings,
+} from './settings.ts'
 import { countSelected, databaseName, surveyDatabase } from './survey.ts'
 import { bestTool } from './tools.ts'
 
 /**
- * One PostgreSQL database by pg_dump, in its custom format without compression: selective to restore, possible to check,
- * and good to deduplicate. Roles and tablespaces belong to the server and are not in it.
+ * Databases by pg_dump, a run each, in its custom format without compression: selective to restore, possible to check, and
+ * good to deduplicate. Roles and tablespaces belong to the server: pg_dumpall saves them where all databases are.
  */
 export const postgresDriver: SourceDriver<PostgresSettings> = {
   kind: 'postgres',
@@ -18,42 +30,49 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
   settings: postgresSettings,
   secretFields: ['password'],
 
-  async probe(settings, ctx) {
-    const { server, tables, bytes, rights, warnings } = await surveyDatabase(settings, settings, ctx)
-    const tool = await bestTool('pg_dump', server.major, ctx)
-    requireRights(databaseName(settings), rights)
-    return {
-      summary: `PostgreSQL ${server.version}, ${tables} tables, pg_dump ${tool.version}`,
-      bytes,
-      tool: { name: 'pg_dump', version: tool.version },
-      warnings,
-    }
+  discovery: {
+    settings: serverSettings,
+    field: 'database',
+    listField: 'databases',
+    find: async (server, ctx) => {
+      const { databases } = await databasesOn(serverSettings.parse(server), ctx)
+      return databases.map(({ name, bytes }) => ({ name, bytes }))
+    },
   },
 
-  /** Looks first, so that a refusal has a name: pg_dump itself has one exit code for everything. */
-  async open(given, ctx) {
-    const settings = inPart(given, ctx)
-    const { server, selected, rights, warnings } = await surveyDatabase(settings, settings, ctx)
-    const tool = await bestTool('pg_dump', server.major, ctx)
-    requireRights(databaseName(settings), rights)
+  probe,
+
+  async parts(settings, ctx) {
+    if (settings.database !== undefined) return null
+    const { databases, warnings } = await chosenDatabases(settings, ctx)
     for (const warning of warnings) ctx.log('warning', warning)
-    ctx.log('info', `pg_dump ${tool.version} (${tool.command}) for PostgreSQL ${server.version}`)
-    const filename = `${settings.database.replaceAll('/', '_')}.dump`
-    return programCopy(tool, ['--format=custom', '--compress=0', ...selected.args], settings, filename, ctx)
+    const parts = databases.map(({ name }) => ({ key: databasePart(name), name }))
+    const isServer = settings.allDatabases && parts.length > 0
+    return isServer ? [...parts, { key: GLOBALS, name: 'roles and tablespaces' }] : parts
   },
 
-  restore: (settings, folder, ctx) => restoreArchive(inPart(settings, ctx), folder, ctx),
+  open: (settings, ctx) =>
+    settings.allDatabases && ctx.part === GLOBALS ? openGlobals(settings, ctx) : openDatabase(settings, ctx),
 
-  async inspect(given, ctx) {
-    const settings = inPart(given, ctx)
-    const tables = await countSelected(settings, settings, ctx)
+  restore: (settings, folder, ctx) =>
+    ctx.part === GLOBALS ? restoreGlobals(settings, folder, ctx) : restoreArchive(settings, folder, ctx),
+
+  async inspect(settings, ctx) {
+    if (ctx.part === GLOBALS) return { tables: null, files: null, bytes: null }
+    const tables = await countSelected(connectionTo(settings, databaseOfPlace(settings, ctx)), settings, ctx)
     return { tables, files: null, bytes: null } // the size on disk depends on history, not on content
   },
 }
 
-/** The settings with the database that the run is about. */
-function inPart(settings: PostgresSettings, ctx: DriverContext): PostgresSettings {
-  const database = databaseOfPart(ctx.part)
-  if (database === null && ctx.part !== '') throw new CodedError('SOURCE_PART_UNKNOWN', { part: ctx.part })
-  return database === null ? settings : { ...settings, database }
+/** Looks first, so that a refusal has a name: pg_dump itself has one exit code for everything. */
+async function openDatabase(settings: PostgresSettings, ctx: DriverContext): Promise<SourceCopy> {
+  const connection = connectionTo(settings, databaseToSave(settings, ctx))
+  const { server, selected, rights, warnings } = await surveyDatabase(connection, settings, ctx)
+  const tool = await bestTool('pg_dump', server.major, ctx)
+  requireRights(databaseName(connection), rights)
+  for (const warning of warnings) ctx.log('warning', warning)
+  ctx.log('info', `pg_dump ${tool.version} (${tool.command}) for PostgreSQL ${server.version}`)
+  const database = `--dbname=${libpqDatabase(connection.database)}`
+  const args = ['--format=custom', '--compress=0', ...selected.args, database]
+  return programCopy(tool, args, connection, `${connection.database.replaceAll('/', '_')}.dump`, ctx)
 }

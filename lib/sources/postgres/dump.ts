@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, startChild } from '#lib/process/child.ts'
-import { libpqDatabase, libpqEnvironment, type PostgresConnection } from '../connections/postgres.ts'
+import { libpqEnvironment, type PostgresConnection } from '../connections/postgres.ts'
 import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, SourceCopy } from '../driver.ts'
 import { type FoundTool, reasonOf } from './tools.ts'
 
-/** A copy that one of PostgreSQL's programs writes to its standard output. */
+/** A copy that one of PostgreSQL's programs writes to its standard output. `args` name the database. */
 export async function programCopy(
   tool: FoundTool,
   args: readonly string[],
@@ -24,7 +24,7 @@ export async function programCopy(
       const signal = AbortSignal.any([ctx.signal, readerDied])
       const child = await startChild({
         command: tool.command,
-        args: [...args, '--no-password', `--dbname=${libpqDatabase(connection.database)}`],
+        args: [...args, '--no-password'],
         env: libpqEnvironment(connection, tls),
         stdout: sink,
         signal,

@@ -5,7 +5,7 @@ import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { describeServer } from './queries.ts'
-import type { PostgresSettings } from './settings.ts'
+import { connectionTo, databaseOfPlace, type PostgresSettings } from './settings.ts'
 import { countSelected } from './survey.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
@@ -18,20 +18,21 @@ export async function restoreArchive(
   folder: string,
   ctx: DriverContext,
 ): Promise<RestoreReceipt> {
+  const place = connectionTo(settings, databaseOfPlace(settings, ctx))
   const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
-  const server = await withPostgres(settings, ctx, describeServer)
+  const server = await withPostgres(place, ctx, describeServer)
   const tool = await readerOf(archive, await findTools('pg_restore', server.major, ctx), ctx)
-  const tls = await libpqTls(settings, ctx)
+  const tls = await libpqTls(place, ctx)
   const exit = await runChild({
     command: tool.command,
     args: [
       '--exit-on-error',
       '--single-transaction',
       '--no-password',
-      `--dbname=${libpqDatabase(settings.database)}`,
+      `--dbname=${libpqDatabase(place.database)}`,
       archive,
     ],
-    env: libpqEnvironment(settings, tls),
+    env: libpqEnvironment(place, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),
   }).finally(tls.remove)
@@ -42,9 +43,9 @@ export async function restoreArchive(
       exit: describeExit(exit),
       reason: reasonOf(exit),
     })
-  const tables = await countSelected(settings, settings, ctx)
+  const tables = await countSelected(place, settings, ctx)
   return {
-    summary: `${Object.keys(tables).length} tables restored into ${settings.database} by pg_restore ${tool.version}`,
+    summary: `${Object.keys(tables).length} tables restored into ${place.database} by pg_restore ${tool.version}`,
     inventory: { tables, files: null, bytes: null },
   }
 }

@@ -8,8 +8,9 @@ const NAMES_TOLD = 20
 export interface MissingRights {
   /** What the account may not read: `schema app`, `table app.people`. */
   missing: string[]
-  /** SQL for the database's administrator; each ends with a semicolon. */
+  /** SQL for the server's administrator, in any database and in this one; each ends with a semicolon. */
   grants: string[]
+  grantsThere: string[]
 }
 
 /**
@@ -34,26 +35,39 @@ export async function missingRights(
     ...objects.map((oid) => `large object ${oid}`),
   ]
   const grants: string[] = []
+  const grantsThere: string[] = []
   if (schemas.length + closed.length > 0) {
     const inSchemas = [...new Set([...schemas, ...closed.map((one) => one.schema)])].map((s) =>
       client.escapeIdentifier(s),
     )
-    grants.push(...(server.major >= 14 ? [`GRANT pg_read_all_data TO ${user};`] : inSchemas.flatMap(readingOf(user))))
+    if (server.major >= 14) grants.push(`GRANT pg_read_all_data TO ${user};`)
+    else grantsThere.push(...inSchemas.flatMap(readingOf(user)))
   }
   if (partly.length > 0) grants.push(`ALTER ROLE ${user} BYPASSRLS;`)
   if (objects.length > 0)
-    grants.push(
+    grantsThere.push(
       `DO $$DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO %I', o, ${client.escapeLiteral(client.user ?? '')}); END LOOP; END$$;`,
     )
-  return { missing, grants }
+  return { missing, grants, grantsThere }
+}
+
+/** Those of several databases, as of one. */
+export function joinRights(all: readonly { database: string; rights: MissingRights }[]): MissingRights {
+  const there = ({ database, rights }: (typeof all)[number]) =>
+    rights.grantsThere.length === 0 ? [] : [`/* in ${database.replaceAll('*/', '')}: */`, ...rights.grantsThere]
+  return {
+    missing: all.flatMap(({ database, rights }) => rights.missing.map((one) => `${one} in ${database}`)),
+    grants: [...new Set(all.flatMap(({ rights }) => rights.grants))],
+    grantsThere: all.flatMap(there),
+  }
 }
 
 /** Throws SOURCE_RIGHTS_MISSING with the first names, unless nothing is missing. */
-export function requireRights(source: string, { missing, grants }: MissingRights): void {
+export function requireRights(source: string, { missing, grants, grantsThere }: MissingRights): void {
   if (missing.length === 0) return
   const more = missing.length - NAMES_TOLD
   const told = more > 0 ? [...missing.slice(0, NAMES_TOLD), `and ${more} more`] : missing
-  throw new CodedError('SOURCE_RIGHTS_MISSING', { source, missing: told, grant: [...new Set(grants)].join(' ') })
+  throw new CodedError('SOURCE_RIGHTS_MISSING', { source, missing: told, grant: [...grants, ...grantsThere].join(' ') })
 }
 
 const readingOf = (user: string) => (schema: string) => [
