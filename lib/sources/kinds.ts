@@ -3,6 +3,7 @@ export const sourceKinds = {
   sqlite: 'DATABASE',
   postgres: 'DATABASE',
   redis: 'DATABASE',
+  command: 'DATABASE',
   'user-data': 'USER_DATA',
   files: 'STORAGE',
 } as const

@@ -1,4 +1,5 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { commandDriver } from './command/driver.ts'
 import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
 import type { SourceKind } from './kinds.ts'
@@ -12,6 +13,7 @@ const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   sqlite: sqliteDriver as SourceDriver,
   postgres: postgresDriver as SourceDriver,
   redis: redisDriver as SourceDriver,
+  command: commandDriver as SourceDriver,
   'user-data': userDataDriver as SourceDriver,
   files: filesDriver as SourceDriver,
 }
