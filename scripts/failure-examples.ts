@@ -51,6 +51,8 @@ export const examples: { [C in Code]: Details<C> } = {
   SCRATCH_FULL: { folder: '/srv/backup-trigger/data/scratch' },
   SOURCE_DATABASE_UNKNOWN: { database: 'shopp' },
   SOURCE_QUERY_FAILED: { name: 'customers', reason: 'no such table: customer' },
+  USER_DATA_PERSON_UNKNOWN: { person: '4711' },
+  USER_DATA_NOT_PER_PERSON: {},
   SOURCE_DAMAGED: { source: 'shop', reason: 'database disk image is malformed' },
   SOURCE_DUMP_FAILED: { tool: 'pg_dump', exit: 'exit code 1', reason: 'server closed the connection unexpectedly' },
   SOURCE_EMPTY: { source: 'uploads' },

@@ -20,6 +20,7 @@ export interface AuditEntry {
     | 'source.test'
     | 'source.discover'
     | 'source.preview'
+    | 'user-data.export'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

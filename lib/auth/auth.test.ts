@@ -167,7 +167,7 @@ describe('what an actor may do', () => {
 
   it('is what both the role and the token allow', () => {
     expect(may('VIEWER', scopes)).toEqual(['backup:read'])
-    expect(may('OPERATOR', scopes)).toEqual(['backup:read', 'backup:trigger'])
+    expect(may('OPERATOR', scopes)).toEqual(['backup:read', 'backup:trigger', 'user-data:export'])
     expect(may('ADMIN', scopes)).toEqual(scopes)
     expect(may('ADMIN', ['backup:trigger'])).toEqual(['backup:trigger'])
     expect(may('VIEWER', ['settings:write'])).toEqual([])

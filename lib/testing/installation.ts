@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
-import type { Actor } from '#lib/auth/actor.ts'
+import { type Actor, scopes } from '#lib/auth/actor.ts'
 import { makeFirstAdministrator } from '#lib/auth/first-administrator.ts'
 import { follow } from '#lib/backups/follow.ts'
 import { startWorker, type Worker } from '#lib/backups/worker.ts'
@@ -49,7 +49,7 @@ export async function openInstallation(environment: Record<string, string> = {})
     userId: user.id,
     email: user.email,
     role: 'ADMIN',
-    scopes: ['backup:read', 'backup:trigger', 'settings:write'],
+    scopes,
     tokenId: null,
     address: null,
   }

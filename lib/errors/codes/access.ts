@@ -26,10 +26,10 @@ export const access = {
     message: (d) => `You may not ${d.action}: it needs ${d.needs}.`,
     remedy: () => 'Ask an administrator for the role, or use a token with the scope.',
   }),
-  RATE_LIMITED: entry<{ limit: number; retryAfterSeconds: number }>({
+  RATE_LIMITED: entry<{ limit: number; retryAfterSeconds: number; what?: string }>({
     kind: 'limit',
     retry: 'later',
-    message: (d) => `More than ${d.limit} backups were triggered within a minute.`,
+    message: (d) => `More than ${d.limit} ${d.what ?? 'backups were triggered'} within a minute.`,
     remedy: (d) => `Wait ${d.retryAfterSeconds} seconds and try again.`,
   }),
 }

@@ -114,6 +114,19 @@ export const sources = {
     message: (d) => `The export “${d.name}” failed: ${d.reason}.`,
     remedy: () => 'Correct the table name or the query in the source’s settings.',
   }),
+  USER_DATA_PERSON_UNKNOWN: entry<{ person: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `The source holds nothing of a person with the id “${d.person}”.`,
+    remedy: () => 'Check the id: it is compared exactly with the columns and queries of the source’s settings.',
+  }),
+  USER_DATA_NOT_PER_PERSON: entry<Record<string, never>>({
+    kind: 'conflict',
+    retry: 'never',
+    message: () => 'The source does not say which of its data belongs to whom.',
+    remedy: () =>
+      'Choose a source of kind “user-data”, and give its exports the column with the person’s id, or a query for one person.',
+  }),
   SOURCE_DAMAGED: entry<{ source: string; reason: string }>({
     kind: 'source',
     retry: 'never',

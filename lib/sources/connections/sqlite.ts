@@ -8,6 +8,7 @@ import { describeExit, startChild } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
 import { absolutePath } from '../settings.ts'
 import type { SqliteMessage, SqliteRequest } from './sqlite-child.ts'
+import type { LastLine } from './sqlite-lines.ts'
 
 export const sqliteFields = {
   /** The database file. Its -wal and -shm files are found by themselves. */
@@ -19,9 +20,6 @@ export const sqliteFields = {
 }
 export const sqliteConnection = z.strictObject(sqliteFields)
 export type SqliteConnection = z.infer<typeof sqliteConnection>
-
-/** One row: its values as text, and the row as a JSON object. */
-export type SqliteRow = [values: (string | null)[], json: string]
 
 const SQLITE_PERM = 3
 const SQLITE_CANTOPEN = 14
@@ -42,31 +40,43 @@ export async function requireSqliteFile(path: string): Promise<number> {
   }
 }
 
+/** Asks the program that all kinds share; see `askSqliteProgram`. */
+export async function askSqlite(
+  request: SqliteRequest,
+  ctx: Pick<DriverContext, 'signal'>,
+  onLine: (line: SqliteMessage) => void | Promise<void>,
+): Promise<void> {
+  return askSqliteProgram(new URL('./sqlite-child.ts', import.meta.url), request, ctx, onLine)
+}
+
 /**
  * Runs one request in a child process and hands over each line; the child waits while `onLine` works. Resolves only when
  * the child said that it was done; rejects with a CodedError, with what `onLine` threw, or with the signal's reason. The
  * child has ended either way.
  */
-export async function askSqlite(
-  request: SqliteRequest,
+export async function askSqliteProgram<Line extends object>(
+  program: URL,
+  request: { command: string; path: string; target?: string },
   ctx: Pick<DriverContext, 'signal'>,
-  onLine: (line: SqliteMessage | SqliteRow) => void | Promise<void>,
+  onLine: (line: Line) => void | Promise<void>,
 ): Promise<void> {
   const child = await startChild({
     command: process.execPath,
-    args: [fileURLToPath(new URL('./sqlite-child.ts', import.meta.url)), JSON.stringify(request)],
+    args: [fileURLToPath(program)],
     env: { NODE_NO_WARNINGS: '1' },
+    stdin: 'pipe',
     stdout: 'pipe',
     signal: ctx.signal,
     stopSignal: 'SIGKILL', // it only reads; a half-written copy is removed with the scratch folder
   })
+  child.stdin?.end(JSON.stringify(request))
   let done = false
   let failure: unknown
   try {
     for await (const text of linesOf(child.stdout as Readable)) {
-      const line = JSON.parse(text) as SqliteMessage | SqliteRow
-      if (!Array.isArray(line) && 'error' in line) throw sqliteError(request, line.error)
-      if (!Array.isArray(line) && 'done' in line) done = true
+      const line = JSON.parse(text) as Line | LastLine
+      if ('error' in line) throw sqliteError(request, line.error)
+      if ('done' in line) done = true
       else await onLine(line)
     }
   } catch (thrown) {
@@ -89,14 +99,16 @@ export async function countSqlite(path: string, ctx: Pick<DriverContext, 'signal
   const tables: Record<string, number> = {}
   let version = ''
   await askSqlite({ command: 'count', path }, ctx, (line) => {
-    if (Array.isArray(line)) return
     if ('version' in line) version = line.version
     if ('table' in line) tables[line.table] = line.rows
   })
   return { version, tables }
 }
 
-function sqliteError(request: SqliteRequest, error: Extract<SqliteMessage, { error: unknown }>['error']): CodedError {
+function sqliteError(
+  request: { path: string; target?: string },
+  error: Extract<LastLine, { error: unknown }>['error'],
+): CodedError {
   const { path } = request
   const source = `The SQLite database ${path}`
   const code = error.errcode & 0xff // the rest is SQLite's extended code
@@ -105,7 +117,13 @@ function sqliteError(request: SqliteRequest, error: Extract<SqliteMessage, { err
   if (code === SQLITE_CANTOPEN || code === SQLITE_PERM) return new CodedError('PATH_NOT_FOUND', { path })
   if (code === SQLITE_BUSY)
     return new CodedError('SOURCE_UNREACHABLE', { source, reason: 'another program keeps it locked' })
-  if (code === SQLITE_FULL && request.command === 'copy')
+  if (error.stage === 'load')
+    return new CodedError('RESTORE_TOOL_FAILED', {
+      tool: 'SQLite',
+      exit: `error ${error.errcode} in ${error.name}`,
+      reason: error.message,
+    })
+  if (code === SQLITE_FULL && request.target !== undefined)
     return new CodedError('SCRATCH_FULL', { folder: dirname(request.target) })
   if (error.stage === 'query') return new CodedError('SOURCE_QUERY_FAILED', { name: error.name, reason: error.message })
   return new CodedError('SOURCE_DUMP_FAILED', {
@@ -115,7 +133,10 @@ function sqliteError(request: SqliteRequest, error: Extract<SqliteMessage, { err
   })
 }
 
-/** Lines end with \n alone: readline would also split at U+2028, which JSON leaves unescaped. */
+/**
+ * Lines end with \n alone: readline would also split at U+2028, which JSON leaves unescaped. What comes after the last \n was
+ * cut by the program's death, and is left out.
+ */
 async function* linesOf(stream: Readable): AsyncGenerator<string> {
   stream.setEncoding('utf8')
   let rest = ''
@@ -124,5 +145,4 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
     rest = lines.pop() as string
     yield* lines
   }
-  if (rest !== '') yield rest
 }

@@ -1,14 +1,15 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PostgresConnection, withPostgres } from '../connections/postgres.ts'
-import { countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
+import { requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, Inventory, SourceDriver } from '../driver.ts'
 import { scratchError } from '../scratch.ts'
-import { requireInside } from '../storage-roots.ts'
+import { requireInside, resolveInside } from '../storage-roots.ts'
+import { asPostgres, exportAll } from './export-all.ts'
 import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
-import { exportFromPostgres } from './read-postgres.ts'
-import { exportFromSqlite } from './read-sqlite.ts'
+import { folderOf } from './person-files.ts'
+import { ofPerson } from './selections.ts'
 import { type UserDataSettings, userDataSettings } from './settings.ts'
+import { tryOnPostgres, tryOnSqlite } from './try-selections.ts'
 
 /**
  * Chosen tables and queries as files that people and programs can read: <name>.csv, <name>.ndjson and manifest.json, all
@@ -21,18 +22,17 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
   settings: userDataSettings,
   secretFields: ['connection.password'],
 
-  async probe({ connection, exports }, ctx) {
+  async probe(settings, ctx) {
+    const { connection, exports } = settings
     const summary = `${exports.length} ${exports.length === 1 ? 'export' : 'exports'}`
+    const warnings = await warningsOf(settings, ctx)
     if (connection.kind === 'sqlite') {
       const bytes = await requireSqliteFile(connection.path)
-      const { version } = await countSqlite(connection.path, ctx)
-      return { summary: `${summary} from SQLite ${version}`, bytes, tool: null, warnings: [] }
+      const version = await tryOnSqlite({ path: connection.path }, settings, ctx)
+      return { summary: `${summary} from SQLite ${version}`, bytes, tool: null, warnings }
     }
-    const version = await withPostgres(asConnection(connection), ctx, async (client) => {
-      const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
-      return rows[0]?.server_version.split(' ')[0]
-    })
-    return { summary: `${summary} from PostgreSQL ${version}`, bytes: null, tool: null, warnings: [] }
+    const version = await tryOnPostgres(asPostgres(connection), settings, ctx)
+    return { summary: `${summary} from PostgreSQL ${version}`, bytes: null, tool: null, warnings }
   },
 
   async open(settings, ctx) {
@@ -75,16 +75,6 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
   },
 }
 
-function exportAll({ connection, exports }: UserDataSettings, ctx: DriverContext): Promise<Manifest> {
-  return connection.kind === 'sqlite'
-    ? exportFromSqlite({ path: connection.path }, exports, ctx)
-    : exportFromPostgres(asConnection(connection), exports, ctx)
-}
-
-function asConnection({ kind: _, ...connection }: { kind: 'postgres' } & PostgresConnection): PostgresConnection {
-  return connection
-}
-
 /** Rows per export; the manifest's own size differs by the time in it and is left out. */
 function inventoryOf(manifest: Manifest): Inventory {
   const tables = Object.fromEntries(manifest.exports.map((one) => [one.name, one.rows]))
@@ -95,4 +85,15 @@ function inventoryOf(manifest: Manifest): Inventory {
 async function removeExports({ exports }: UserDataSettings, scratch: string): Promise<void> {
   const names = exports.flatMap(({ name }) => [`${name}.csv`, `${name}.ndjson`])
   for (const file of [...names, MANIFEST]) await rm(join(scratch, file), { force: true })
+}
+
+/** What one person's export would not hold, and folders that could not be read for it. */
+async function warningsOf(settings: UserDataSettings, ctx: DriverContext): Promise<string[]> {
+  const { selections, leftOut } = ofPerson(settings)
+  const isPerPerson = selections.length > 0 || settings.files.length > 0
+  const warnings: string[] = []
+  if (isPerPerson && leftOut.length > 0)
+    warnings.push(`The export of one person leaves out ${leftOut.join(', ')}: nothing says which rows are whose.`)
+  for (const { path } of settings.files) await resolveInside(folderOf(path), ctx.storageRoots)
+  return warnings
 }

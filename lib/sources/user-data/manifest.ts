@@ -6,15 +6,26 @@ import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 
 const file = z.object({ file: z.string().regex(/^[a-zA-Z0-9_.-]+$/), bytes: z.number(), sha256: z.string() })
+const column = z.object({
+  name: z.string(),
+  /** As the database names it, in full: `numeric(38,10)`, `app.mood`. */
+  type: z.string(),
+  /** SQLite, where a value has a type of its own: those found in the column, NULL left out. */
+  storage: z.array(z.enum(['integer', 'real', 'text', 'blob'])).optional(),
+})
 
 /** Written last: exports without one are not whole. */
 export const manifestSchema = z.object({
   snapshotAt: z.string(),
+  /** In the CSV files, values that a spreadsheet takes for formulas have a ’ before them. */
+  spreadsheetSafe: z.boolean().default(false),
   exports: z.array(
     z.object({
       name: z.string(),
+      /** The table as the settings named it; null for a query. */
+      table: z.string().nullable().default(null),
       rows: z.number(),
-      columns: z.array(z.object({ name: z.string(), type: z.string() })),
+      columns: z.array(column),
       csv: file,
       ndjson: file,
     }),
@@ -22,6 +33,7 @@ export const manifestSchema = z.object({
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
+export type Column = z.infer<typeof column>
 export type ExportEntry = Manifest['exports'][number]
 export const MANIFEST = 'manifest.json'
 

@@ -1,45 +1,46 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqlite, requireSqliteFile, type SqliteConnection } from '../connections/sqlite.ts'
+import { askSqliteProgram, requireSqliteFile, type SqliteConnection } from '../connections/sqlite.ts'
 import type { DriverContext } from '../driver.ts'
-import type { Manifest } from './manifest.ts'
-import { type ExportSettings, fromClause } from './settings.ts'
-import { ExportWriter } from './write-export.ts'
+import type { Column } from './manifest.ts'
+import type { Person, Reading } from './reading.ts'
+import type { Selection } from './selections.ts'
+import type { ReadLine, ReadRequest } from './sqlite-read-child.ts'
 
-/** Reads every export in one read transaction, in a child process, and writes its files into the scratch folder. */
-export async function exportFromSqlite(
-  connection: SqliteConnection,
-  exports: readonly ExportSettings[],
-  ctx: DriverContext,
-): Promise<Manifest> {
-  await requireSqliteFile(connection.path)
-  const manifest: Manifest = { snapshotAt: '', exports: [] }
-  let writer: ExportWriter | null = null
-  try {
-    await askSqlite(
-      {
-        command: 'read',
-        path: connection.path,
-        exports: exports.map((one) => ({ name: one.name, sql: `SELECT q.* FROM ${fromClause(one, 'sqlite')}` })),
-      },
-      ctx,
-      async (line) => {
-        if (Array.isArray(line)) return (writer as ExportWriter).row(...line)
-        if ('snapshotAt' in line) manifest.snapshotAt = line.snapshotAt
-        if ('export' in line) writer = new ExportWriter(ctx.scratch, line.export, line.columns)
-        if ('end' in line) {
-          const entry = await (writer as ExportWriter).end()
-          if (entry.rows !== line.rows) throw lost(entry.name, entry.rows, line.rows)
-          manifest.exports.push(entry)
-        }
-      },
-    )
-  } catch (thrown) {
-    ;(writer as ExportWriter | null)?.abandon()
-    throw thrown
+/** Reads every selection in one read transaction, in a child process. */
+export async function readFromSqlite(
+  { path }: SqliteConnection,
+  selections: readonly Selection[],
+  person: Person,
+  ctx: Pick<DriverContext, 'signal'>,
+  reading: Reading,
+): Promise<void> {
+  await requireSqliteFile(path)
+  const request: ReadRequest = {
+    command: 'read',
+    path,
+    selections: selections.map(({ name, sql, want }) => ({ name, sql, want })),
+    person,
   }
-  return manifest
+  let columns: Column[] = []
+  let taken = 0
+  const program = new URL('./sqlite-read-child.ts', import.meta.url)
+  await askSqliteProgram<ReadLine>(program, request, ctx, async (line) => {
+    if (Array.isArray(line)) {
+      taken += line.length
+      await reading.rows(line.map(([values, json]) => ({ values, json })))
+    } else if ('snapshotAt' in line) await reading.begin(line.snapshotAt, line.found)
+    else if ('opened' in line) {
+      columns = line.columns
+      taken = 0
+      await reading.open(selections[line.opened] as Selection, columns)
+    } else {
+      if (taken !== line.rows) throw lost(selections[line.closed]?.name ?? '', taken, line.rows)
+      const found = columns.map((column, i) => ({ ...column, storage: line.storage[i] ?? [] }))
+      await reading.close(line.rows, found)
+    }
+  })
 }
 
-function lost(name: string, written: number, read: number) {
-  return new CodedError('SOURCE_QUERY_FAILED', { name, reason: `${read} rows were read, ${written} were written` })
+function lost(name: string, taken: number, read: number) {
+  return new CodedError('SOURCE_QUERY_FAILED', { name, reason: `${read} rows were read, ${taken} arrived` })
 }

@@ -3,51 +3,52 @@ import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { stringify } from 'csv-stringify/sync'
-import type { ExportEntry } from './manifest.ts'
-
-/** NULL is nothing between the commas, an empty text is "": the two can be told apart. */
-const CSV = { quoted_match: /^$|^\s|\s$/, record_delimiter: 'unix' } as const
+import { csvHeader, csvLine } from './csv.ts'
+import type { Column, ExportEntry } from './manifest.ts'
+import type { Row } from './reading.ts'
+import type { Selection } from './selections.ts'
 
 const BUFFER_CHARS = 64 * 1024
-const ROWS_PER_BATCH = 500
 
 /** Writes one export as two files, in constant memory. Files are made anew; `end` or `abandon` closes them. */
 export class ExportWriter {
-  readonly #name: string
-  readonly #columns: ExportEntry['columns']
+  readonly #selection: Selection
+  readonly #spreadsheetSafe: boolean
   readonly #csv: HashedFile
   readonly #ndjson: HashedFile
-  #pending: (string | null)[][] = []
   #rows = 0
 
-  constructor(folder: string, name: string, columns: ExportEntry['columns']) {
-    this.#name = name
-    this.#columns = columns
-    this.#csv = new HashedFile(folder, `${name}.csv`)
-    this.#ndjson = new HashedFile(folder, `${name}.ndjson`)
-    this.#csv.append(stringify([columns.map((column) => column.name)], CSV))
+  constructor(folder: string, selection: Selection, columns: Column[], spreadsheetSafe: boolean) {
+    this.#selection = selection
+    this.#spreadsheetSafe = spreadsheetSafe
+    this.#csv = new HashedFile(folder, `${selection.name}.csv`)
+    this.#ndjson = new HashedFile(folder, `${selection.name}.ndjson`)
+    this.#csv.append(csvHeader(columns, spreadsheetSafe))
   }
 
-  /** The values as text, and the whole row as JSON without line breaks. Wait for it before the next row. */
-  async row(values: (string | null)[], json: string): Promise<void> {
-    this.#rows += 1
-    this.#pending.push(values)
-    this.#ndjson.append(`${json}\n`)
-    if (this.#pending.length >= ROWS_PER_BATCH || this.#ndjson.isFull) await this.#flush()
+  /** Wait for it before the next rows. Resolves to about how many bytes these are. */
+  async rows(rows: readonly Row[]): Promise<number> {
+    let bytes = 0
+    for (const { values, json } of rows) {
+      bytes += json.length * 2
+      this.#rows += 1
+      this.#csv.append(csvLine(values, this.#spreadsheetSafe))
+      this.#ndjson.append(`${json}\n`)
+    }
+    if (this.#ndjson.isFull || this.#csv.isFull) await this.#flush()
+    return bytes
   }
 
   async #flush(): Promise<void> {
-    this.#csv.append(stringify(this.#pending, CSV)) // one call for each row made the whole export half as fast
-    this.#pending = []
     await this.#csv.flush()
     await this.#ndjson.flush()
   }
 
-  async end(): Promise<ExportEntry> {
+  async end(columns: Column[]): Promise<ExportEntry> {
     await this.#flush()
     const [csv, ndjson] = [await this.#csv.end(), await this.#ndjson.end()]
-    return { name: this.#name, rows: this.#rows, columns: this.#columns, csv, ndjson }
+    const { name, table } = this.#selection
+    return { name, table, rows: this.#rows, columns, csv, ndjson }
   }
 
   abandon(): void {

@@ -1,0 +1,54 @@
+/**
+ * What the programs that touch SQLite files have in common; they run as children and import nothing of the product but
+ * this. Standard input is a request (it may hold what a process list must not show); standard output gives one JSON value a
+ * line, of which the last is {"done":true} or {"error":…}.
+ */
+import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
+
+export type SqliteStage = 'open' | 'copy' | 'check' | 'query' | 'load'
+
+export type LastLine =
+  | { done: true }
+  | { error: { stage: SqliteStage; name: string; errcode: number; message: string } }
+
+const LINES_PER_WRITE_CHARS = 64 * 1024
+let pending = ''
+let at: { stage: SqliteStage; name: string } = { stage: 'open', name: '' }
+
+/** What an error from here on is an error of. */
+export function now(stage: SqliteStage, name: string): void {
+  at = { stage, name }
+}
+
+export async function say(line: unknown): Promise<void> {
+  pending += `${JSON.stringify(line)}\n`
+  if (pending.length >= LINES_PER_WRITE_CHARS) await flush()
+}
+
+async function flush(): Promise<void> {
+  const chunk = pending
+  pending = ''
+  if (chunk !== '' && !process.stdout.write(chunk)) await once(process.stdout, 'drain')
+}
+
+export function openDatabase(path: string, options: { readOnly: boolean } = { readOnly: true }): DatabaseSync {
+  now('open', path)
+  const database = new DatabaseSync(path, { ...options, timeout: 30_000 })
+  database.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return database
+}
+
+/** Answers the request of this process, and tells how it ended. */
+export async function answer<Request>(run: (request: Request) => void | Promise<void>): Promise<void> {
+  try {
+    await run(JSON.parse(await text(process.stdin)) as Request)
+    await say({ done: true })
+  } catch (thrown) {
+    const { errcode, message } = thrown as { errcode?: number; message: string }
+    await say({ error: { ...at, errcode: errcode ?? 0, message } })
+    process.exitCode = 1
+  }
+  await flush()
+}
