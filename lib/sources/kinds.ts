@@ -2,6 +2,7 @@
 export const sourceKinds = {
   sqlite: 'DATABASE',
   postgres: 'DATABASE',
+  mysql: 'DATABASE',
   redis: 'DATABASE',
   command: 'DATABASE',
   'user-data': 'USER_DATA',

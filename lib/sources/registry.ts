@@ -3,6 +3,7 @@ import { commandDriver } from './command/driver.ts'
 import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
 import type { SourceKind } from './kinds.ts'
+import { mysqlDriver } from './mysql/driver.ts'
 import { postgresDriver } from './postgres/driver.ts'
 import { redisDriver } from './redis/driver.ts'
 import { sqliteDriver } from './sqlite/driver.ts'
@@ -12,6 +13,7 @@ import { userDataDriver } from './user-data/driver.ts'
 const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   sqlite: sqliteDriver as SourceDriver,
   postgres: postgresDriver as SourceDriver,
+  mysql: mysqlDriver as SourceDriver,
   redis: redisDriver as SourceDriver,
   command: commandDriver as SourceDriver,
   'user-data': userDataDriver as SourceDriver,

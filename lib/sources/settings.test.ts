@@ -36,6 +36,6 @@ test('A secret that is no text stays for the parser to refuse', () => {
 
 test('Every kind has its driver, and no other name has one', () => {
   for (const [kind, type] of Object.entries(sourceKinds)) expect(driverOf(kind)).toMatchObject({ kind, type })
-  for (const kind of ['mysql', '__proto__', 'toString', ''])
+  for (const kind of ['oracle', '__proto__', 'toString', ''])
     expect(() => driverOf(kind)).toThrow(expect.objectContaining({ code: 'SOURCE_KIND_UNKNOWN' }))
 })
