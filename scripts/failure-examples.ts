@@ -65,6 +65,7 @@ export const examples: { [C in Code]: Details<C> } = {
   COMMAND_NOT_ALLOWED: { what: 'the command “mongo”', file: '/etc/backup-trigger/commands.json' },
   RESTORE_COMMAND_FAILED: { command: 'mongo', exit: 'exit 1', reason: 'the archive is of a newer version' },
   RESTORE_TARGET_NOT_EMPTY: { target: 'Redis at cache.example.org:6379', holds: ['12 keys in db0'] },
+  RESTORE_COPY_FAILED: { target: '/srv/uploads', exit: 'exit 1', reason: 'No space left on device' },
   RESTORE_TOOL_FAILED: { tool: 'pg_restore', exit: 'exit code 1', reason: 'role "shop" does not exist' },
   RESTIC_MISSING: { looked: ['.tools/bin/restic', 'restic on the PATH'] },
   RESTIC_TOO_OLD: { found: '0.14.0', needed: '0.17.1', binary: '/usr/bin/restic' },

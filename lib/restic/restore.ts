@@ -31,7 +31,8 @@ export interface RestoreSummary {
 
 /**
  * Brings a snapshot back into `target`. Only exit 0 counts: restic's summary claims everything even when the target's
- * disk was full. Rejects with SNAPSHOT_UNKNOWN before anything is written when the id is not listed.
+ * disk was full. Blocks of zeros become holes, so that a sparse file takes no more space than it did. Rejects with
+ * SNAPSHOT_UNKNOWN before anything is written when the id is not listed.
  */
 export async function restoreSnapshot(
   restic: Restic,
@@ -43,7 +44,7 @@ export async function restoreSnapshot(
   await runRestic(restic, access, {
     command: 'restore',
     args: [
-      ...['--target', request.target],
+      ...['--target', request.target, '--sparse'],
       ...(request.include ?? []).map((pattern) => `--include=${pattern}`),
       request.subfolder ? `${id}:${request.subfolder}` : id,
     ],

@@ -151,7 +151,7 @@ export interface SourceDriver<Settings = unknown> {
   /**
    * Brings a restored snapshot into the place that `settings` names; files and exports go below `target` instead when it
    * is given. `folder` is what `restic restore --target folder` made: a stream is at folder/<filename>, a path /a/b at
-   * folder/a/b. Any error rejects, and then databases are as they were.
+   * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
   /** What is there now, in the terms that a restore is compared in. */

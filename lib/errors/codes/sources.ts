@@ -189,6 +189,13 @@ export const sources = {
     remedy: () =>
       'Nothing was changed. Restore into an empty server, or remove what is there first, if nobody needs it any more.',
   }),
+  RESTORE_COPY_FAILED: entry<{ target: string; exit: string; reason: string }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `The restored files could not be copied to ${d.target} (${d.exit}): ${d.reason}.`,
+    remedy: () =>
+      'Nothing was replaced there. Check the space on its disk, that the worker may write there, and that it can hold owners, ACLs and extended attributes; or restore to another folder.',
+  }),
   RESTORE_TOOL_FAILED: entry<{ tool: string; exit: string; reason: string }>({
     kind: 'source',
     retry: 'never',

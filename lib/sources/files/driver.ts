@@ -1,5 +1,5 @@
-import { lstat, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { scratchError } from '../scratch.ts'
@@ -7,9 +7,9 @@ import { requireInside } from '../storage-roots.ts'
 import { type Listing, listPaths } from './listing.ts'
 import { resolvePaths } from './paths.ts'
 import { countPath, previewPaths } from './preview.ts'
+import { putInPlace } from './put-in-place.ts'
 import { type Rules, rulesOf, whyLeftOut } from './rules.ts'
 import { type FilesSettings, filesSettings } from './settings.ts'
-import { copyTree } from './tree.ts'
 
 /** Within these a probe and a preview stop counting. */
 const PROBE_MS = 2000
@@ -89,11 +89,10 @@ export const filesDriver: SourceDriver<FilesSettings> = {
     for (const { from, path } of await findRestored(settings, folder, ctx)) {
       const to = target === undefined ? path : join(target, path)
       await requireInside(to, allowed)
-      await mkdir(dirname(to), { recursive: true })
-      const copied = await copyTree(Buffer.from(from), Buffer.from(to), ctx.signal)
-      total.files += copied.files
-      total.bytes += copied.bytes
-      total.skipped += copied.skipped
+      const put = await putInPlace(from, to, ctx)
+      total.files += put.files
+      total.bytes += put.bytes
+      total.skipped += put.skipped
     }
     if (total.skipped > 0) ctx.log('warning', `${total.skipped} sockets, pipes or devices were not restored`)
     return {

@@ -1,4 +1,5 @@
-import { access, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { access, chmod, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backupPaths } from '#lib/restic/backup.ts'
@@ -114,3 +115,43 @@ test('A file that vanishes between restic’s listing of its folder and its turn
   expect(partial).toBe(false) // restic itself says nothing
   expect(unsaved).toEqual(removed)
 })
+
+test('A file that grows while it is read is saved as far as it was read', async () => {
+  await using place = await temporaryContext()
+  const [root, done] = [join(place.dir, 'data'), join(place.dir, 'done')]
+  await makeFiles(root, 'first', 'zz/last')
+  const growing = join(root, 'growing')
+  await writeFile(growing, Buffer.alloc(64 * 1024 * 1024, 'grows '))
+  const fault = `( while [ ! -e '${done}' ]; do echo more >> '${growing}'; done ) > /dev/null 2>&1 & true`
+  const { restic, hasFired } = await resticWith(place.dir, fault)
+  const size = async () => (await stat(growing)).size
+  const before = await size()
+  const result = await run({ paths: [root] }, place.context, async () => {}, restic).finally(() => writeFile(done, ''))
+  expect(await hasFired()).toBe(true)
+  expect(await size()).toBeGreaterThan(before)
+  expect(result).toMatchObject({ partial: false, unreadable: [], unsaved: [] })
+})
+
+test.skipIf(process.getuid?.() !== 0 && process.env.CI !== 'true')(
+  'Files and folders without rights, from the start or from the middle on, are listed by name (needs root to change user)',
+  async () => {
+    await using place = await temporaryContext()
+    const root = join(place.dir, 'data')
+    const many = Array.from({ length: 2000 }, (_, i) => `many/${i}`)
+    await makeFiles(root, 'first', 'secret', 'shut/in', 'open/in', ...many, 'zz/in')
+    for (const name of ['secret', 'shut']) await chmod(join(root, name), 0)
+    const nobody = { uid: 65534, gid: 65534 }
+    const own = (folder: string) => execFileSync('chown', ['-R', '65534:65534', folder])
+    const { restic, hasFired } = await resticWith(place.dir, `chmod 0 '${join(root, 'zz')}'`)
+    for (const folder of [place.dir, join(place.dir, '..'), bench.folder]) await chmod(folder, 0o755)
+    own(place.dir)
+    own(bench.folder)
+    const { unreadable, partial } = await run({ paths: [root] }, place.context, async () => {}, {
+      ...restic,
+      ...nobody,
+    })
+    expect(await hasFired()).toBe(true)
+    expect(partial).toBe(true)
+    expect(unreadable.sort()).toEqual(['secret', 'shut', 'zz'].map((name) => join(root, name)))
+  },
+)

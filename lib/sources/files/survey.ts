@@ -86,18 +86,26 @@ async function* contentOf(
     return
   }
   const byMarker = because === null ? await rules.inFolder(folder.path) : () => null
-  const look = (dirent: Dirent) => lookAt(dirent, { ...folder, because }, byMarker, rules, options)
+  const look = (dirent: Dirent): Surveyed => {
+    const name = Buffer.from(dirent.name as unknown as Buffer)
+    const text = textOf(name)
+    const components = [...folder.components, text]
+    const why = because ?? byMarker(text) ?? rules.byPath(components)
+    const kind = kindOf(dirent)
+    if (kind === 'folder' && (why === null || options.intoLeftOut))
+      pending.push({ path: joinBytes(folder.path, name), components, because: why })
+    return { name, kind, size: null, because: why }
+  }
   try {
     const listing = await opendir(folder.path, { encoding: BYTES, bufferSize: BATCH })
     let waiting: Dirent[] = []
     const report = async (): Promise<Batch> => {
       options.signal.throwIfAborted()
-      const found = await Promise.all(waiting.map(look))
+      const entries = waiting.map(look)
       waiting = []
-      for (const { entry, ...child } of found)
-        if (entry.kind === 'folder' && (entry.because === null || options.intoLeftOut))
-          pending.push({ ...child, because: entry.because })
-      return { ...batch, entries: found.map(({ entry }) => entry) }
+      if (options.sizes || rules.largestFile !== null)
+        await Promise.all(entries.map((entry) => measure(entry, folder.path, rules, options)))
+      return { ...batch, entries }
     }
     let isReported = false
     for await (const dirent of listing) {
@@ -114,28 +122,13 @@ async function* contentOf(
   }
 }
 
-async function lookAt(
-  dirent: Dirent,
-  folder: Pending,
-  byMarker: (name: string) => string | null,
-  rules: Rules,
-  options: SurveyOptions,
-): Promise<{ entry: Surveyed; path: Buffer; components: string[] }> {
-  const name = Buffer.from(dirent.name as unknown as Buffer)
-  const [path, text] = [joinBytes(folder.path, name), textOf(name)]
-  const components = [...folder.components, text]
-  const kind = kindOf(dirent)
-  let because = folder.because ?? byMarker(text) ?? rules.byPath(components)
-  let size: number | null = null
-  if (kind === 'file' && (options.sizes || (because === null && rules.largestFile !== null))) {
-    size = await lstat(path).then(
-      (stats) => stats.size,
-      () => null,
-    )
-    if (because === null && rules.largestFile !== null && size !== null && size > rules.largestFile)
-      because = SIZE_LIMIT
-  }
-  return { entry: { name, kind, size, because }, path, components }
+/** Learns a file's size, where it matters, and what the limit says of it. */
+async function measure(entry: Surveyed, folder: Buffer, rules: Rules, options: SurveyOptions): Promise<void> {
+  if (entry.kind !== 'file' || (entry.because !== null && !options.sizes)) return
+  const stats = await lstat(joinBytes(folder, entry.name)).catch(() => null)
+  entry.size = stats?.size ?? null
+  if (entry.because === null && rules.largestFile !== null && (entry.size ?? 0) > rules.largestFile)
+    entry.because = SIZE_LIMIT
 }
 
 function kindOf(dirent: Dirent): Surveyed['kind'] {
