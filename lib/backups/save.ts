@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Database } from '#lib/database/database.ts'
 import { driverContext } from '#lib/environments/driver-context.ts'
 import { type OpenSource, openSource } from '#lib/environments/sources.ts'
@@ -14,6 +12,7 @@ import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
 import { narrowTo } from '#lib/sources/files/paths.ts'
 import type { FilesSettings } from '#lib/sources/files/settings.ts'
 import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
+import { openFolders, removeKeptOfDeleted } from './folders.ts'
 import { clearInterrupted } from './recover.ts'
 import type { Reporter } from './reporter.ts'
 import { splitRun } from './split-run.ts'
@@ -33,14 +32,15 @@ export async function save(
     where: { id: claimed.id },
     include: { source: { include: { environment: true } }, repository: true },
   })
+  await removeKeptOfDeleted(deps.prisma, deps.config.DATA_DIR)
   const restic = await deps.restic()
   const access = accessTo(repository, deps.secretKey)
   const opened = await narrowed(openSource(source, deps.secretKey), claimed, deps.config.STORAGE_ROOTS)
   const withContext = async <T>(part: string, work: (context: DriverContext) => Promise<T>): Promise<T> => {
-    const scratch = await freshScratch(deps, source.id, part)
+    const { scratch, kept } = await openFolders(deps.config.DATA_DIR, source.id, part)
     try {
       return await work(
-        driverContext(deps.config, { signal, scratch, part, log: reporter.log, progress: reporter.prepared }),
+        driverContext(deps.config, { signal, scratch, kept, part, log: reporter.log, progress: reporter.prepared }),
       )
     } finally {
       await rm(scratch, { recursive: true, force: true })
@@ -61,15 +61,6 @@ export async function save(
 async function narrowed(opened: OpenSource, run: BackupRun, roots: readonly string[]): Promise<OpenSource> {
   if (run.storagePath === null) return opened
   return { ...opened, settings: await narrowTo(opened.settings as FilesSettings, run.storagePath, roots) }
-}
-
-/** Fixed per source and part, so that what is in it has the same path in every snapshot. */
-async function freshScratch(deps: WorkerDeps, sourceId: string, part: string): Promise<string> {
-  const suffix = part === '' ? '' : `-${createHash('sha256').update(part).digest('hex').slice(0, 16)}`
-  const folder = join(deps.config.DATA_DIR, 'scratch', `${sourceId}${suffix}`)
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  return folder
 }
 
 async function split(

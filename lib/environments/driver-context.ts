@@ -13,6 +13,7 @@ export function driverContext(
     log: () => {},
     progress: () => {},
     part: '',
+    kept: join(own.scratch, 'kept'),
     storageRoots: config.STORAGE_ROOTS,
     toolPath: [join(config.projectRoot, '.tools/bin')],
     commandsFile: config.COMMANDS_FILE ?? null,

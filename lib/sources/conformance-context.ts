@@ -22,6 +22,7 @@ export async function temporaryContext(more: Partial<DriverContext> = {}): Promi
     context: {
       signal,
       scratch,
+      kept: join(home, 'kept'),
       log: () => {},
       storageRoots: [dir],
       toolPath: [],

@@ -231,15 +231,16 @@ export function testFaults(t: FaultsUnderTest): void {
   test('may make two copies at once', async () => {
     const settings = parse(await t.filled(t.dir()))
     const second = await mkdtemp(join(tmpdir(), 'scratch-'))
+    const secondKept = await mkdtemp(join(tmpdir(), 'kept-'))
     try {
       const copies = await Promise.all([
         driver.open(settings, t.context()),
-        driver.open(settings, t.context({ scratch: second })),
+        driver.open(settings, t.context({ scratch: second, kept: join(secondKept, 'kept') })),
       ])
       await Promise.all(copies.map((copy, i) => saveCopy(copy, join(t.dir(), `copy ${i}`))))
       expect(await readdir(second)).toEqual([])
     } finally {
-      await rm(second, { recursive: true, force: true })
+      for (const folder of [second, secondKept]) await rm(folder, { recursive: true, force: true })
     }
   })
 

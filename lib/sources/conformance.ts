@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Code } from '#lib/errors/catalogue.ts'
 import { type CopyUnderTest, childrenOfOurs, saveCopy, stalledReader, untilBusy } from './conformance-copy.ts'
@@ -17,8 +17,6 @@ export interface SourceFixture {
   missing?: string | null
   start?(): Promise<void>
   stop?(): Promise<void>
-  /** What the driver's context has besides, where the kind needs it: files that a machine's operator wrote. */
-  context?(dir: string): Partial<DriverContext>
   /** A source that holds something. */
   filled(dir: string): Promise<Raw>
   /** One whose names have spaces, quotes, line breaks and letters beyond ASCII. */
@@ -42,6 +40,7 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
       const driver: SourceDriver = driverOf(kind)
       let dir: string
       let scratch: string
+      let kept: string
       let childrenBefore: Set<number>
 
       beforeAll(() => fixture.start?.())
@@ -49,12 +48,14 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
       beforeEach(async () => {
         dir = await realpath(await mkdtemp(join(tmpdir(), 'source-')))
         scratch = await realpath(await mkdtemp(join(tmpdir(), 'scratch-')))
+        kept = join(await realpath(await mkdtemp(join(tmpdir(), 'kept-'))), 'kept')
         childrenBefore = await childrenOfOurs()
       })
       afterEach(async () => {
         const [left, children] = [await readdir(scratch), await childrenOfOurs()]
         await rm(dir, { recursive: true, force: true })
         await rm(scratch, { recursive: true, force: true })
+        await rm(dirname(kept), { recursive: true, force: true })
         expect(left, 'files left in the scratch folder').toEqual([])
         expect(
           [...children].filter((pid) => !childrenBefore.has(pid)),
@@ -65,13 +66,13 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
       const context = (more: Partial<DriverContext> = {}): DriverContext => ({
         signal: new AbortController().signal,
         scratch,
+        kept,
         log: () => {},
         storageRoots: [dir],
         toolPath: [],
         commandsFile: null,
         part: '',
         progress: () => {},
-        ...fixture.context?.(dir),
         ...more,
       })
       const roundTrip = async (raw: Raw) => {

@@ -8,6 +8,11 @@ export interface DriverContext {
   signal: AbortSignal
   /** An empty folder (0700) of this run's own, removed after the run. Its path is the same for every run of a source. */
   scratch: string
+  /**
+   * A folder of this source's own that stays between its runs, at a fixed path and on the file system of `scratch`. It need
+   * not exist yet: a driver that needs it makes it (0700). Nothing in it may be needed for a restore.
+   */
+  kept: string
   /** One line of the run's log. */
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void
   /** Folders that the machine's operator allows files sources to read, symlinks resolved. */

@@ -4,9 +4,9 @@ export const sourceKinds = {
   postgres: 'DATABASE',
   mysql: 'DATABASE',
   redis: 'DATABASE',
-  command: 'DATABASE',
   'user-data': 'USER_DATA',
   files: 'STORAGE',
+  s3: 'STORAGE',
 } as const
 
 export type SourceKind = keyof typeof sourceKinds

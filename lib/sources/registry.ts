@@ -1,11 +1,11 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { commandDriver } from './command/driver.ts'
 import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
 import type { SourceKind } from './kinds.ts'
 import { mysqlDriver } from './mysql/driver.ts'
 import { postgresDriver } from './postgres/driver.ts'
 import { redisDriver } from './redis/driver.ts'
+import { s3Driver } from './s3/driver.ts'
 import { sqliteDriver } from './sqlite/driver.ts'
 import { userDataDriver } from './user-data/driver.ts'
 
@@ -15,9 +15,9 @@ const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   postgres: postgresDriver as SourceDriver,
   mysql: mysqlDriver as SourceDriver,
   redis: redisDriver as SourceDriver,
-  command: commandDriver as SourceDriver,
   'user-data': userDataDriver as SourceDriver,
   files: filesDriver as SourceDriver,
+  s3: s3Driver as SourceDriver,
 }
 
 /** Throws SOURCE_KIND_UNKNOWN. */
