@@ -1,10 +1,13 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CodedError } from '#lib/errors/coded-error.ts'
 import { requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, Inventory, SourceDriver } from '../driver.ts'
 import { scratchError } from '../scratch.ts'
 import { requireInside, resolveInside } from '../storage-roots.ts'
 import { asPostgres, exportAll } from './export-all.ts'
+import { loadIntoPostgres } from './load-postgres.ts'
+import { loadIntoSqlite } from './load-sqlite.ts'
 import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
 import { folderOf } from './person-files.ts'
 import { ofPerson } from './selections.ts'
@@ -13,7 +16,7 @@ import { tryOnPostgres, tryOnSqlite } from './try-selections.ts'
 
 /**
  * Chosen tables and queries as files that people and programs can read: <name>.csv, <name>.ndjson and manifest.json, all
- * from one moment. A restore brings back the files, checked; it does not load them into a database.
+ * from one moment. A restore checks them all and loads them into empty tables, or puts the files below a target.
  */
 export const userDataDriver: SourceDriver<UserDataSettings> = {
   kind: 'user-data',
@@ -49,20 +52,23 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
     return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, close }
   },
 
-  async restore(_settings, folder, ctx, target) {
+  async restore({ connection }, folder, ctx, target) {
     const { folder: from, manifest } = await verifyExports(folder, ctx.signal)
+    const count = `${manifest.exports.length} ${manifest.exports.length === 1 ? 'export' : 'exports'}`
+    const made = `${count} of ${manifest.snapshotAt}`
     const inventory = inventoryOf(manifest)
     if (target !== undefined) {
-      await requireInside(target, [...ctx.storageRoots, ctx.scratch])
-      await mkdir(target, { recursive: true })
-      // The manifest last, as when it was made.
-      const files = [...manifest.exports.flatMap((one) => [one.csv.file, one.ndjson.file]), MANIFEST]
-      for (const file of files) {
-        ctx.signal.throwIfAborted()
-        await copyFile(join(from, file), join(target, file))
-      }
+      await copyExports(from, manifest, target, ctx)
+      return { summary: `${made} checked and put into ${target}`, inventory }
     }
-    return { summary: `${manifest.exports.length} exports of ${manifest.snapshotAt} checked: all whole`, inventory }
+    if (manifest.kind !== undefined && manifest.kind !== connection.kind)
+      throw new CodedError('RESTORE_CONTENT_WRONG', {
+        what: 'the user data',
+        reason: `it is of a ${manifest.kind} database and cannot be loaded into a ${connection.kind} one`,
+      })
+    if (connection.kind === 'sqlite') await loadIntoSqlite({ path: connection.path }, from, manifest, ctx)
+    else await loadIntoPostgres(asPostgres(connection), from, manifest, ctx)
+    return { summary: `${made} checked and loaded into tables`, inventory }
   },
 
   /** Reads everything once, as a backup would, and keeps nothing. */
@@ -73,6 +79,17 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       await removeExports(settings, ctx.scratch)
     }
   },
+}
+
+async function copyExports(from: string, manifest: Manifest, target: string, ctx: DriverContext): Promise<void> {
+  await requireInside(target, [...ctx.storageRoots, ctx.scratch])
+  await mkdir(target, { recursive: true })
+  // The manifest last, as when it was made.
+  const files = [...manifest.exports.flatMap((one) => [one.csv.file, one.ndjson.file]), MANIFEST]
+  for (const file of files) {
+    ctx.signal.throwIfAborted()
+    await copyFile(join(from, file), join(target, file))
+  }
 }
 
 /** Rows per export; the manifest's own size differs by the time in it and is left out. */

@@ -28,7 +28,7 @@ export function asPostgres({ kind: _, ...connection }: { kind: 'postgres' } & Po
 /** Writes every export into the scratch folder as two files. The manifest is the caller's to write, last. */
 export async function exportAll(settings: UserDataSettings, ctx: DriverContext): Promise<Manifest> {
   const { spreadsheetSafe } = settings
-  const manifest: Manifest = { snapshotAt: '', spreadsheetSafe, exports: [] }
+  const manifest: Manifest = { snapshotAt: '', kind: settings.connection.kind, spreadsheetSafe, exports: [] }
   let writer: ExportWriter | null = null
   let written = 0
   try {

@@ -17,6 +17,8 @@ const column = z.object({
 /** Written last: exports without one are not whole. */
 export const manifestSchema = z.object({
   snapshotAt: z.string(),
+  /** Of the database. */
+  kind: z.enum(['postgres', 'sqlite']).optional(),
   /** In the CSV files, values that a spreadsheet takes for formulas have a ’ before them. */
   spreadsheetSafe: z.boolean().default(false),
   exports: z.array(

@@ -25,6 +25,7 @@ export async function exportPerson(settings: UserDataSettings, person: string, c
   const manifest: PersonManifest = {
     person,
     snapshotAt: '',
+    kind: settings.connection.kind,
     spreadsheetSafe,
     exports: [],
     leftOut,

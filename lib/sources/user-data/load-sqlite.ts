@@ -1,0 +1,51 @@
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { askSqliteProgram, type SqliteConnection } from '../connections/sqlite.ts'
+import type { DriverContext } from '../driver.ts'
+import type { ExportEntry, Manifest } from './manifest.ts'
+import type { LoadedTable, LoadLine, LoadRequest } from './sqlite-load-child.ts'
+
+/**
+ * As `loadIntoPostgres`, in a child process. A database file that is missing is made (0600), and removed again if the load
+ * fails. Foreign keys are checked at the end.
+ */
+export async function loadIntoSqlite(
+  { path }: SqliteConnection,
+  folder: string,
+  manifest: Manifest,
+  ctx: Pick<DriverContext, 'signal' | 'progress'>,
+): Promise<void> {
+  const isNew = await make(path)
+  const tables = manifest.exports.map((entry) => loadedTable(entry, folder, manifest.spreadsheetSafe))
+  const request: LoadRequest = { command: 'load', path, tables }
+  try {
+    await askSqliteProgram<LoadLine>(new URL('./sqlite-load-child.ts', import.meta.url), request, ctx, (line) => {
+      if ('loaded' in line) return ctx.progress(line.loaded)
+      const holds = line.holds.map((table) => `rows in table ${table}`)
+      throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: `The SQLite database ${path}`, holds })
+    })
+  } catch (thrown) {
+    if (isNew) for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
+    throw thrown
+  }
+}
+
+/** CSV does not say whether 1 is a number or a text; where a column has both, NDJSON is loaded. */
+function loadedTable(entry: ExportEntry, folder: string, spreadsheetSafe: boolean): LoadedTable {
+  const columns = entry.columns.map(({ name, type, storage }) => ({ name, type, storage: storage ?? [] }))
+  const format = spreadsheetSafe || columns.some(({ storage }) => storage.length > 1) ? 'ndjson' : 'csv'
+  const file = join(folder, entry[format].file)
+  return { table: entry.table ?? entry.name, columns, file, format, rows: entry.rows }
+}
+
+async function make(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+    return true
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'EEXIST') return false
+    throw new CodedError('PATH_NOT_FOUND', { path }, { cause })
+  }
+}
