@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,9 +20,10 @@ if (missing === null) {
   afterAll(() => server.stop())
 }
 
-async function inPostgres(sql: string) {
-  const database = `made_${++databases}`
-  await server.query(`CREATE DATABASE ${database}`)
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+
+async function inPostgres(sql: string, database = `made_${++databases}`) {
+  await server.query(`CREATE DATABASE ${quoted(database)}`)
   await server.query(sql, database)
   const login = { user: 'postgres', password: server.password }
   return { kind: 'postgres', host: '127.0.0.1', port: server.port, database, ...login }
@@ -36,7 +37,16 @@ async function inSqlite(path: string, sql: string) {
   return { kind: 'sqlite', path }
 }
 
-const elsewhere: SourceFixture['elsewhere'] = async (settings, dir) => ({ settings, target: dir, seen: null })
+/** Loaded into the tables of another database. */
+const into =
+  (make: (dir: string) => Promise<object>): SourceFixture['elsewhere'] =>
+  async (raw, dir) => {
+    const settings = { ...raw, connection: await make(dir) }
+    return { settings, seen: settings }
+  }
+/** One table whose name is that of the database, or of its file, as well. */
+const peopleIn = (table: string) => PEOPLE.replaceAll('people', quoted(table))
+const exportsOf = (table: string) => [{ name: 'people', table }]
 const PEOPLE = `CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);
   INSERT INTO people VALUES (1, 'Ada'), (2, 'Žofie'), (3, NULL), (4, '')`
 const people = [
@@ -68,10 +78,10 @@ describeSource(
         { name: 'many', query: 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n' },
       ],
     }),
-    elsewhere,
+    elsewhere: into((dir) => inSqlite(join(dir, 'new.db'), '')),
     faults: {
-      unreachable: null,
-      denied: null,
+      unreachable: null, // a file that is not there is “gone”
+      denied: null, // it has no accounts
       withoutRights: null,
       tlsMismatch: null,
       needsTool: false,
@@ -80,7 +90,10 @@ describeSource(
       fillsScratch: true,
       crash: null,
       freeze: null,
-      named: async (dir, name) => ({ connection: await inSqlite(join(dir, name), PEOPLE), exports: people }),
+      named: async (dir, name) => ({
+        connection: await inSqlite(join(dir, name), peopleIn(name)),
+        exports: exportsOf(name),
+      }),
     },
   },
   ' from SQLite',
@@ -101,12 +114,21 @@ describeSource(
       connection: await inPostgres(''),
       exports: [{ name: 'many', query: 'SELECT generate_series(1, 1000000000) AS i' }],
     }),
-    elsewhere,
+    elsewhere: into(() => inPostgres('')),
     faults: {
       unreachable: async () => ({ connection: { ...(await inPostgres('')), port: 1 }, exports: people }),
       denied: async () => ({ connection: { ...(await inPostgres('')), password: 'wrong' }, exports: people }),
-      withoutRights: null,
-      tlsMismatch: null,
+      withoutRights: async () => {
+        const user = `reader_${databases}`
+        const connection = await inPostgres(`${PEOPLE}; CREATE SCHEMA "c losed"; CREATE TABLE "c losed".one (id int);
+          CREATE TABLE two (id int); CREATE ROLE ${user} LOGIN PASSWORD 'x'; GRANT SELECT ON people TO ${user}`)
+        const exports = [...people, { name: 'one', table: 'c losed.one' }, { name: 'two', query: 'SELECT * FROM two' }]
+        return {
+          settings: { connection: { ...connection, user, password: 'x' }, exports },
+          names: ['c losed.one'],
+        }
+      },
+      tlsMismatch: async () => ({ connection: { ...(await inPostgres('')), sslMode: 'require' }, exports: people }),
       needsTool: false,
       oldTool: null,
       killsDump: false,
@@ -119,7 +141,10 @@ describeSource(
         },
       },
       freeze: { stop: () => server.freeze(), go: () => server.thaw() },
-      named: null,
+      named: async (_dir, name) => ({
+        connection: await inPostgres(peopleIn(name), name),
+        exports: exportsOf(name),
+      }),
     },
   },
   ' from PostgreSQL',
@@ -131,6 +156,22 @@ async function save(run: TemporaryContext, raw: unknown) {
   await saveCopy(await userDataDriver.open(userDataDriver.settings.parse(raw), run.context), folder)
   return { folder, read: (file: string) => readFile(join(folder, run.context.scratch, file), 'utf8') }
 }
+
+test('A restore below a folder brings the files, and changes no table', async () => {
+  await using run = await temporaryContext()
+  const raw = { connection: await inSqlite(join(run.dir, 'a.db'), PEOPLE), exports: people }
+  const { folder } = await save(run, raw)
+  const target = join(run.dir, 'target')
+  const { inventory } = await userDataDriver.restore(userDataDriver.settings.parse(raw), folder, run.context, target)
+  expect(inventory.tables).toEqual({ people: 4, named: 3 })
+  expect((await readdir(target)).sort()).toEqual([
+    'manifest.json',
+    'named.csv',
+    'named.ndjson',
+    'people.csv',
+    'people.ndjson',
+  ])
+})
 
 test('SQLite values stay exact, and NULL differs from an empty text', async () => {
   await using run = await temporaryContext()
@@ -185,6 +226,33 @@ test('A query that fails is named, and leaves nothing behind', async () => {
 })
 
 describe.skipIf(missing)('User data from PostgreSQL', () => {
+  test('names every table that is closed to the account before it is saved, and what would open it', async () => {
+    await using run = await temporaryContext()
+    const connection = await inPostgres(`${PEOPLE}; CREATE TABLE a (id int); CREATE SCHEMA s; CREATE TABLE s.b (id int);
+      CREATE TABLE c (id int); CREATE ROLE nobody_much LOGIN PASSWORD 'x'; GRANT SELECT ON people TO nobody_much`)
+    const exports = [
+      ...people,
+      { name: 'a', table: 'a', personColumn: 'id' },
+      { name: 'b', table: 's.b' },
+      { name: 'c', query: 'SELECT * FROM c' },
+    ]
+    const settings = userDataSettings.parse({
+      connection: { ...connection, user: 'nobody_much', password: 'x' },
+      exports,
+    })
+    await expect(userDataDriver.probe(settings, run.context)).rejects.toMatchObject({
+      code: 'SOURCE_RIGHTS_MISSING',
+      details: {
+        missing: [
+          expect.stringContaining('table a '),
+          expect.stringContaining('table s.b '),
+          expect.stringContaining('“c” reads (permission denied for table c)'),
+        ],
+        grant: expect.stringContaining('GRANT USAGE ON SCHEMA "s" TO "nobody_much"; GRANT SELECT ON "s"."b" TO'),
+      },
+    })
+  })
+
   test('stays exact, and NULL differs from an empty text', async () => {
     await using run = await temporaryContext()
     const connection = await inPostgres(
