@@ -1,53 +1,60 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild } from '#lib/process/child.ts'
-import { libpqDatabase, libpqEnvironment, withPostgres } from '../connections/postgres.ts'
+import { libpqDatabase, libpqEnvironment, type PostgresConnection, withPostgres } from '../connections/postgres.ts'
 import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
+import { createDatabase, databaseExists, dropDatabase } from './create-database.ts'
 import { describeServer } from './queries.ts'
 import { connectionTo, databaseOfPlace, type PostgresSettings } from './settings.ts'
 import { countSelected } from './survey.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
- * Plays the archive into the database that `settings` names, in one transaction: an error, such as a table that is there
- * already, leaves the database as it was. The database must exist.
+ * Plays the archive into the database that `settings` names, which must exist, or into the part's own, which is made when
+ * the server has none. All in one transaction: an error, such as a table that is there already, leaves the database as it
+ * was, and one that was made is gone again.
  */
 export async function restoreArchive(
   settings: PostgresSettings,
   folder: string,
   ctx: DriverContext,
 ): Promise<RestoreReceipt> {
-  const place = connectionTo(settings, databaseOfPlace(settings, ctx))
   const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
-  const server = await withPostgres(place, ctx, describeServer)
-  const tool = await readerOf(archive, await findTools('pg_restore', server.major, ctx), ctx)
+  const place = connectionTo(settings, databaseOfPlace(settings, ctx))
+  const { database } = place
+  const isNew = settings.database === undefined && !(await databaseExists(settings, database, ctx))
+  const nearby = isNew ? connectionTo(settings, settings.maintenanceDatabase) : place
+  const { major } = await withPostgres(nearby, ctx, describeServer)
+  const tool = await readerOf(archive, await findTools('pg_restore', major, ctx), ctx)
+  if (isNew) await createDatabase(tool, archive, settings, database, ctx)
+  try {
+    await play(tool, archive, place, ctx)
+  } catch (thrown) {
+    if (isNew) await dropDatabase(settings, database)
+    throw thrown
+  }
+  const tables = await countSelected(place, settings, ctx)
+  const where = isNew ? `the new database ${database}` : database
+  return {
+    summary: `${Object.keys(tables).length} tables restored into ${where} by pg_restore ${tool.version}`,
+    inventory: { tables, files: null, bytes: null },
+  }
+}
+
+async function play(tool: FoundTool, archive: string, place: PostgresConnection, ctx: DriverContext): Promise<void> {
   const tls = await libpqTls(place, ctx)
+  const database = `--dbname=${libpqDatabase(place.database)}`
   const exit = await runChild({
     command: tool.command,
-    args: [
-      '--exit-on-error',
-      '--single-transaction',
-      '--no-password',
-      `--dbname=${libpqDatabase(place.database)}`,
-      archive,
-    ],
+    args: ['--exit-on-error', '--single-transaction', '--no-password', database, archive],
     env: libpqEnvironment(place, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),
   }).finally(tls.remove)
   ctx.signal.throwIfAborted()
   if (exit.code !== 0)
-    throw new CodedError('RESTORE_TOOL_FAILED', {
-      tool: 'pg_restore',
-      exit: describeExit(exit),
-      reason: reasonOf(exit),
-    })
-  const tables = await countSelected(place, settings, ctx)
-  return {
-    summary: `${Object.keys(tables).length} tables restored into ${place.database} by pg_restore ${tool.version}`,
-    inventory: { tables, files: null, bytes: null },
-  }
+    throw new CodedError('RESTORE_TOOL_FAILED', { tool: tool.name, exit: describeExit(exit), reason: reasonOf(exit) })
 }
 
 /** An archive of a newer pg_dump is refused by older pg_restores: the first that can read all of it is taken. */

@@ -1,0 +1,89 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { describeExit, runChild } from '#lib/process/child.ts'
+import { withPostgres } from '../connections/postgres.ts'
+import { codeOf } from '../connections/postgres-errors.ts'
+import type { DriverContext } from '../driver.ts'
+import { connectionTo, type PostgresSettings } from './settings.ts'
+import { splitStatements } from './statements.ts'
+import { type FoundTool, reasonOf } from './tools.ts'
+
+/** Entries of an archive's table of contents that are about the database itself, as `pg_restore --create --list` shows them. */
+const ABOUT_DATABASE = /^\d+; \d+ \d+ (?:DATABASE|DATABASE PROPERTIES|(?:COMMENT|ACL|SECURITY LABEL) - DATABASE) /
+const STATEMENT = /^(?:CREATE DATABASE|ALTER DATABASE|ALTER ROLE|COMMENT ON DATABASE|GRANT|REVOKE|SECURITY LABEL) /
+const DROP_TIMEOUT_MS = 60_000
+
+export function databaseExists(s: PostgresSettings, name: string, ctx: DriverContext): Promise<boolean> {
+  return withPostgres(connectionTo(s, s.maintenanceDatabase), ctx, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    return rowCount === 1
+  })
+}
+
+/**
+ * Makes the database that an archive is of, as it was: encoding, locale, owner, settings and rights, with nothing in it yet.
+ * Rejects, and leaves no database, when one of these cannot be had: a role that is missing, for one.
+ */
+export async function createDatabase(
+  tool: FoundTool,
+  archive: string,
+  s: PostgresSettings,
+  name: string,
+  ctx: DriverContext,
+): Promise<void> {
+  const [create, ...others] = await statementsOf(tool, archive, name, ctx)
+  if (create === undefined) throw new CodedError('SOURCE_DATABASE_UNKNOWN', { database: name })
+  await withPostgres(connectionTo(s, s.maintenanceDatabase), ctx, async (client) => {
+    const run = (statement: string) =>
+      client.query(statement).catch((thrown: unknown) => {
+        const exit = codeOf(thrown)
+        if (exit === '') throw thrown // the connection broke
+        const reason = (thrown as Error).message
+        throw new CodedError('RESTORE_TOOL_FAILED', { tool: 'CREATE DATABASE', exit, reason }, { cause: thrown })
+      })
+    await run(create)
+    try {
+      for (const statement of others) await run(statement)
+    } catch (thrown) {
+      await dropDatabase(s, name)
+      throw thrown
+    }
+  })
+}
+
+/** Only ever of one that `createDatabase` has made. Works after an abort too. */
+export async function dropDatabase(s: PostgresSettings, name: string): Promise<void> {
+  const ctx = { signal: AbortSignal.timeout(DROP_TIMEOUT_MS) }
+  await withPostgres(connectionTo(s, s.maintenanceDatabase), ctx, (client) =>
+    client.query(`DROP DATABASE ${client.escapeIdentifier(name)} WITH (FORCE)`),
+  )
+}
+
+/** CREATE DATABASE first; empty when the archive says nothing of its database. */
+async function statementsOf(tool: FoundTool, archive: string, name: string, ctx: DriverContext): Promise<string[]> {
+  const contents = await print(tool, ['--create', '--list', archive], ctx)
+  const of = contents.map((line) => /^; +dbname: (.*)$/.exec(line)?.[1]).find((found) => found !== undefined)
+  if (of !== name)
+    throw new CodedError('RESTORE_CONTENT_WRONG', {
+      what: 'the PostgreSQL archive',
+      reason: `it is of the database “${of}”`,
+    })
+  const entries = contents.filter((line) => ABOUT_DATABASE.test(line))
+  if (entries.length === 0) return []
+  const list = join(ctx.scratch, 'entries')
+  await writeFile(list, `${entries.join('\n')}\n`, { mode: 0o600 })
+  try {
+    const sql = await print(tool, ['--create', `--use-list=${list}`, '--file=-', archive], ctx)
+    return splitStatements(sql.join('\n')).filter((statement) => STATEMENT.test(statement))
+  } finally {
+    await rm(list, { force: true })
+  }
+}
+
+async function print(tool: FoundTool, args: readonly string[], ctx: DriverContext): Promise<string[]> {
+  const exit = await runChild({ command: tool.command, args, env: { LC_ALL: 'C' }, signal: ctx.signal })
+  ctx.signal.throwIfAborted()
+  if (exit.code === 0) return exit.stdout
+  throw new CodedError('RESTORE_TOOL_FAILED', { tool: tool.name, exit: describeExit(exit), reason: reasonOf(exit) })
+}
