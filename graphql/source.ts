@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { openSecrets } from '#lib/environments/sources.ts'
+import { titleOf } from '#lib/sources/registry.ts'
 import type { Prisma } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'
@@ -13,6 +14,11 @@ export const source = builder.prismaObject('Source', {
     name: t.exposeString('name'),
     type: t.expose('type', { type: sourceType }),
     kind: t.exposeString('kind'),
+    kindTitle: t.string({
+      description: 'What people call the kind: “PostgreSQL”.',
+      select: { kind: true },
+      resolve: ({ kind }) => titleOf(kind),
+    }),
     enabled: t.exposeBoolean('enabled'),
     deleted: t.boolean({
       description: 'Whether it was deleted and is only here because its history names it.',

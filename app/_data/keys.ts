@@ -5,6 +5,8 @@ export const keys = {
   viewer: ['viewer'],
   environments: ['environments'],
   sources: ['sources'],
+  source: (id: string) => ['source', id],
+  sourceKinds: ['source-kinds'],
   repositories: ['repositories'],
   allBackups: ['backups'],
   backups: (variables: BackupsQueryVariables) => ['backups', variables],

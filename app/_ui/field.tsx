@@ -1,30 +1,57 @@
+import { CircleX } from 'lucide-react'
 import type { InputHTMLAttributes, ReactNode, SelectHTMLAttributes, TextareaHTMLAttributes } from 'react'
 
 const control =
-  'w-full min-w-0 rounded-control border border-line-strong bg-sheet px-2.5 text-ink placeholder:text-ink-soft disabled:opacity-60'
+  'w-full min-w-0 rounded-control border border-line-strong bg-sheet px-2.5 text-ink placeholder:text-ink-soft disabled:opacity-60 aria-invalid:border-bad'
 
 interface FieldProps {
   label: string
   htmlFor: string
   hint?: ReactNode
+  /** What is wrong with it. */
+  error?: string | undefined
   children: ReactNode
 }
 
-/** A control with its name above and its help below; the help's id is `<htmlFor>-hint`. */
-export function Field({ label, htmlFor, hint, children }: FieldProps) {
+/** A control with its name above, and below it what is wrong and its help; see `describedBy`. */
+export function Field({ label, htmlFor, hint, error, children }: FieldProps) {
   return (
     <div className="grid min-w-0 content-start gap-1.5">
       <label htmlFor={htmlFor} className="text-small font-medium">
         {label}
       </label>
       {children}
+      <FieldNotes htmlFor={htmlFor} hint={hint} error={error} />
+    </div>
+  )
+}
+
+/** Help and error of a control, with the ids that `describedBy` names. */
+export function FieldNotes({ htmlFor, hint, error }: Pick<FieldProps, 'htmlFor' | 'hint' | 'error'>) {
+  return (
+    <>
+      {error ? (
+        <p id={`${htmlFor}-error`} className="flex items-start gap-1.5 text-small font-medium text-bad">
+          <CircleX aria-hidden className="mt-0.5 size-3.5 shrink-0" />
+          {error}
+        </p>
+      ) : null}
       {hint ? (
         <p id={`${htmlFor}-hint`} className="text-small text-ink-soft">
           {hint}
         </p>
       ) : null}
-    </div>
+    </>
   )
+}
+
+/** Ties a control to the notes of its field. */
+export function describedBy(htmlFor: string, { hint, error }: { hint?: unknown; error?: unknown }) {
+  const ids = [...(error ? [`${htmlFor}-error`] : []), ...(hint ? [`${htmlFor}-hint`] : [])]
+  return {
+    'aria-describedby': ids.length > 0 ? ids.join(' ') : undefined,
+    'aria-invalid': error ? (true as const) : undefined,
+  }
 }
 
 export function Input({ className = '', ...rest }: InputHTMLAttributes<HTMLInputElement>) {

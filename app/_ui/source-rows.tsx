@@ -46,7 +46,7 @@ function Row({ source }: { source: Source }) {
         <div>
           <span className="font-medium">{source.name}</span>
           <span className="block text-small font-normal text-ink-soft">
-            {typeNames[source.type]}, {source.kind}
+            {typeNames[source.type]}, {source.kindTitle}
           </span>
         </div>
       </td>

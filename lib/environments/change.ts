@@ -6,14 +6,13 @@ import type { Clock } from '#lib/clock/now.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
-import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import type { Source } from '#prisma/client/client.ts'
 import { findSource } from './find.ts'
 import { nameInput, parseInput, withUniqueName } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { look, seesEnvironment } from './look.ts'
-import { checkSettings, openSecrets, sealSecrets } from './sources.ts'
+import { openSecrets, parseSettings, sealSecrets } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
 const changeInput = z.strictObject({
@@ -37,15 +36,16 @@ export async function updateSource(
   requireScope(actor, 'settings:write', 'change a source')
   const input = parseInput(changeInput, raw)
   const source = await findSource(deps.prisma, input.id)
+  const driver = deps.driverOf(source.kind)
   const stored = openSecrets(source, deps.secretKey)
   const { plain, secrets } = input.settings
-    ? replaceSettings(driverOf(source.kind), input.settings, stored)
+    ? replaceSettings(driver, input.settings, stored)
     : { plain: source.settings as Record<string, unknown>, secrets: stored }
   const changed = !isDeepStrictEqual(
     { plain: source.settings, secrets: { ...stored } },
     { plain, secrets: { ...secrets } },
   )
-  const { driver, settings } = checkSettings(source.kind, joinSettings(plain, secrets))
+  const settings = parseSettings(driver.settings, joinSettings(plain, secrets))
   const isSeen = changed && !input.untested && seesEnvironment(deps.config, source.environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const name = input.name ?? source.name

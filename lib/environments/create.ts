@@ -3,14 +3,13 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Database } from '#lib/database/database.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
-import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
 import { findEnvironment } from './find.ts'
 import { nameInput, parseInput, withUniqueName } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { look, seesEnvironment } from './look.ts'
-import { addSource, checkSettings } from './sources.ts'
+import { addSource, parseSettings } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
 const environmentInput = z.strictObject({
@@ -60,8 +59,9 @@ export async function createSource(
   requireScope(actor, 'settings:write', 'add a source')
   const input = parseInput(sourceInput, raw)
   const environment = await findEnvironment(deps.prisma, input.environment)
-  const { plain, secrets } = replaceSettings(driverOf(input.kind), input.settings, {})
-  const { driver, settings } = checkSettings(input.kind, joinSettings(plain, secrets))
+  const driver = deps.driverOf(input.kind)
+  const { plain, secrets } = replaceSettings(driver, input.settings, {})
+  const settings = parseSettings(driver.settings, joinSettings(plain, secrets))
   const isSeen = !input.untested && seesEnvironment(deps.config, environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>

@@ -55,9 +55,7 @@ describe('testing a source', () => {
     await expect(test({ environment: 'test', kind: 'oracle', settings: {} })).rejects.toThrow(
       refusal('SOURCE_KIND_UNKNOWN'),
     )
-    await expect(test({ environment: 'moon', kind: 'sqlite', settings: { path } })).rejects.toThrow(
-      refusal('ENVIRONMENT_UNKNOWN'),
-    )
+    await expect(test({ environment: '', kind: 'sqlite', settings: { path } })).rejects.toThrow(issues('environment'))
     await expect(test({})).rejects.toThrow(refusal('INPUT_INVALID'))
     await writeFile(
       join(home.folder, 'files/no.sqlite'),

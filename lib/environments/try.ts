@@ -5,11 +5,10 @@ import type { Database } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { Discovered, SourceDriver, SourcePreview, SourceProbe } from '#lib/sources/driver.ts'
-import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import { expectedSeconds } from './duration.ts'
-import { findEnvironment, findSource } from './find.ts'
-import { parseInput } from './input.ts'
+import { findSource } from './find.ts'
+import { nameInput, parseInput } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { type LookConfig, look, seesEnvironment } from './look.ts'
 import { openSecrets, parseSettings } from './sources.ts'
@@ -18,12 +17,17 @@ export interface TryDeps {
   prisma: Database
   secretKey: SecretKey
   config: LookConfig
+  /** See lib/runtime. */
+  driverOf: (kind: string) => SourceDriver
 }
 
-/** Either a source that exists, with changed settings or as it is, or one that could be added. */
+/**
+ * Either a source that exists, with changed settings or as it is, or one that could be added: its environment, too, may be
+ * one that is only to be.
+ */
 const candidateInput = z.union([
   z.strictObject({ id: z.string(), settings: z.record(z.string(), z.unknown()).optional() }),
-  z.strictObject({ environment: z.string(), kind: z.string(), settings: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ environment: nameInput, kind: z.string(), settings: z.record(z.string(), z.unknown()) }),
 ])
 
 export interface SourceTest extends SourceProbe {
@@ -36,7 +40,7 @@ export interface SourceTest extends SourceProbe {
 /**
  * Looks at a source as a backup would, without changing anything. Stored secrets are used where none are given, and never
  * answered. Operators may test what is saved; only who may change sources may test other settings. Throws FORBIDDEN,
- * INPUT_INVALID, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, SOURCE_OUT_OF_SIGHT, SOURCE_TOO_SLOW and whatever the driver finds.
+ * INPUT_INVALID, SOURCE_UNKNOWN, SOURCE_KIND_UNKNOWN, SOURCE_OUT_OF_SIGHT, SOURCE_TOO_SLOW and whatever the driver finds.
  */
 export async function testSource(
   deps: TryDeps,
@@ -100,7 +104,7 @@ async function findCandidate(
   const changed = (raw as { settings?: unknown } | null)?.settings !== undefined
   requireScope(actor, changed ? 'settings:write' : 'backup:trigger', `${act} a source`)
   const input = parseInput(candidateInput, raw)
-  const candidate = 'id' in input ? await existing(deps, input) : await fresh(deps, input)
+  const candidate = 'id' in input ? await existing(deps, input) : fresh(deps, input)
   const { environment, ...found } = candidate
   if (!seesEnvironment(deps.config, environment)) throw new CodedError('SOURCE_OUT_OF_SIGHT', { environment })
   await record(deps.prisma, {
@@ -114,16 +118,15 @@ async function findCandidate(
 
 async function existing(deps: TryDeps, input: { id: string; settings?: Record<string, unknown> | undefined }) {
   const source = await findSource(deps.prisma, input.id)
-  const driver = driverOf(source.kind)
+  const driver = deps.driverOf(source.kind)
   const stored = openSecrets(source, deps.secretKey)
   const given = input.settings ?? (source.settings as Record<string, unknown>)
   const { plain, secrets } = replaceSettings(driver, given, stored)
   return { id: source.id, environment: source.environment.name, driver, settings: joinSettings(plain, secrets) }
 }
 
-async function fresh(deps: TryDeps, input: { environment: string; kind: string; settings: Record<string, unknown> }) {
-  const driver = driverOf(input.kind)
-  const { name: environment } = await findEnvironment(deps.prisma, input.environment)
+function fresh(deps: TryDeps, input: { environment: string; kind: string; settings: Record<string, unknown> }) {
+  const driver = deps.driverOf(input.kind)
   const { plain, secrets } = replaceSettings(driver, input.settings, {})
-  return { id: null, environment, driver, settings: joinSettings(plain, secrets) }
+  return { id: null, environment: input.environment, driver, settings: joinSettings(plain, secrets) }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { examples } from '../../scripts/failure-examples.ts'
 import { failuresPage } from '../../scripts/failures.ts'
 import { type Code, catalogue } from './catalogue.ts'
@@ -45,4 +45,15 @@ test('a coded error is recognised by its code and passed on as it is', () => {
   expect(isCoded(error, 'SOURCE_EMPTY')).toBe(true)
   expect(isCoded(error, 'SOURCE_DAMAGED')).toBe(false)
   expect(isCoded(new Error('SOURCE_EMPTY'), 'SOURCE_EMPTY')).toBe(false)
+})
+
+test('an error of another copy of the class is recognised, as Next bundles one of its own', async () => {
+  vi.resetModules()
+  const copy = await import('./coded-error.ts')
+  expect(copy.CodedError).not.toBe(CodedError)
+  const error = new copy.CodedError('SOURCE_EMPTY', { source: 'uploads' })
+  expect(error instanceof CodedError).toBe(true)
+  expect(toCodedError(error)).toBe(error)
+  for (const other of [new Error('SOURCE_EMPTY'), null, 'SOURCE_EMPTY', { code: 'SOURCE_EMPTY' }])
+    expect((other as unknown) instanceof CodedError).toBe(false)
 })

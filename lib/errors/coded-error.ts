@@ -1,7 +1,20 @@
 import { type Code, catalogue, type Details } from './catalogue.ts'
 
-/** An error that a person may see. `message` says what happened, `remedy` what to do; both come from the catalogue. */
+const BRAND = Symbol.for('system-backup-trigger.coded-error')
+
+/**
+ * An error that a person may see. `message` says what happened, `remedy` what to do; both come from the catalogue.
+ * Next bundles its own copy of our modules, so `instanceof` goes by a brand: an error of one copy is one of the other's.
+ */
 export class CodedError<C extends Code = Code> extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  get [BRAND](): true {
+    return true
+  }
+
   readonly code: C
   readonly details: Details<C>
 

@@ -10,6 +10,7 @@ import { openMailer } from '#lib/notifications/mailer.ts'
 import { openQueue } from '#lib/queue/queue.ts'
 import { openRestic, type Restic } from '#lib/restic/restic.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { driverOf } from '#lib/sources/registry.ts'
 
 export interface OpenRuntime {
   runtime: Runtime
@@ -38,6 +39,7 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
       mailer,
       secretKey,
       restic: findRestic(config),
+      driverOf,
       publicUrl: (config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, ''),
     }
     const close = async () => {

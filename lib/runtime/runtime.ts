@@ -7,6 +7,7 @@ import type { Mailer } from '#lib/notifications/mailer.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
+import type { SourceDriver } from '#lib/sources/driver.ts'
 
 /** What exists once per process. */
 export interface Runtime {
@@ -19,6 +20,11 @@ export interface Runtime {
   mailer: Mailer | null
   secretKey: SecretKey
   restic: () => Promise<Restic>
+  /**
+   * The drivers as this process loaded them, to look at sources with: Next's copy of them does not find the programs that
+   * lie beside their modules. Throws SOURCE_KIND_UNKNOWN.
+   */
+  driverOf: (kind: string) => SourceDriver
   /** Where people open the console, without a trailing slash. */
   publicUrl: string
 }

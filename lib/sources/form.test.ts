@@ -48,3 +48,8 @@ describe.each(Object.keys(sourceKinds))('The form of %s', (kind) => {
     for (const [, field] of fields.filter(([, f]) => f.secret)) expect(field).toMatchObject({ type: 'string' })
   })
 })
+
+test('A form shows the examples of settings that are transformed, too.', () => {
+  const { properties } = settingsForm(driverOf('sqlite')) as { properties: { path: object } }
+  expect(properties.path).toMatchObject({ title: 'Database file', examples: ['/srv/shop/shop.sqlite'] })
+})

@@ -11,7 +11,10 @@ export function settingsForm(driver: Pick<SourceDriver, 'settings'>): Record<str
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      // zod leaves them out where an input is transformed, although ours are examples of the input.
+      const { examples } = z.globalRegistry.get(zodSchema) ?? {}
+      if (examples !== undefined) Object.assign(jsonSchema, { examples })
       if (jsonSchema.secret !== true) return
       delete jsonSchema.anyOf // a Secret object, as an alternative, never comes from a form
       jsonSchema.type = 'string'

@@ -28,3 +28,7 @@ export function driverOf(kind: string): SourceDriver {
 
 /** All of them, in the order in which people choose. */
 export const allDrivers = (): readonly SourceDriver[] => Object.values(drivers)
+
+/** What people call a kind; the kind itself where this version has no driver for it any more. */
+export const titleOf = (kind: string): string =>
+  Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].title : kind

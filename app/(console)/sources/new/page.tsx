@@ -1,14 +1,16 @@
 'use client'
 
+import { useSourceKinds } from '#app/_data/source-changes.ts'
 import { useEnvironments } from '#app/_data/sources.ts'
 import { useViewer } from '#app/_data/viewer.ts'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead } from '#app/_ui/panel.tsx'
 import { Answered } from '#app/_ui/waiting.tsx'
-import { SourceForm } from './source-form.tsx'
+import { NewSource } from './new-source.tsx'
 
 export default function NewSourcePage() {
   const environments = useEnvironments()
+  const kinds = useSourceKinds()
   const viewer = useViewer()
   return (
     <>
@@ -23,7 +25,11 @@ export default function NewSourcePage() {
         </Notice>
       ) : (
         <Answered answer={environments} lines={6}>
-          {(list) => <SourceForm environments={list} />}
+          {(places) => (
+            <Answered answer={kinds} lines={6}>
+              {(list) => <NewSource environments={places} kinds={list} />}
+            </Answered>
+          )}
         </Answered>
       )}
     </>

@@ -1,0 +1,93 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { type SourceDetail, type SourceKindItem, useUpdateSource } from '#app/_data/source-changes.ts'
+import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { describedBy, Field, Input } from '#app/_ui/field.tsx'
+import { Notice } from '#app/_ui/notice.tsx'
+import { PageHead, Panel } from '#app/_ui/panel.tsx'
+import { errorOf } from '#app/_ui/settings-form/fields.tsx'
+import { type Problem, problemIn } from '../editor/problem.ts'
+import { SettingsEditor } from '../editor/settings-editor.tsx'
+import { SourceSwitches } from './source-switches.tsx'
+
+interface Props {
+  source: SourceDetail
+  kind: SourceKindItem | undefined
+}
+
+export function EditSource({ source, kind }: Props) {
+  const router = useRouter()
+  const [name, setName] = useState(source.name)
+  const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
+  const update = useUpdateSource()
+  const outer = {
+    name: 'source',
+    issues: issues.map((issue) => ({ ...issue, path: `source.${issue.path}` })),
+    secretsSet: [],
+  }
+  const nameError = errorOf(outer, 'name')
+
+  async function save(settings: Record<string, unknown>, untested: boolean): Promise<Problem | null> {
+    try {
+      const answer = await update.mutateAsync({ id: source.id, name, settings, untested })
+      if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
+      return problemIn(answer, null)
+    } catch (error) {
+      return problemIn(undefined, error)
+    }
+  }
+
+  return (
+    <>
+      <title>{`${source.name} · System Backup Trigger`}</title>
+      <PageHead
+        title={source.name}
+        intro={
+          <span className="flex flex-wrap items-center gap-x-3">
+            {source.kindTitle}
+            <EnvironmentTag environment={source.environment} />
+            {source.enabled ? null : <span className="font-medium text-warn">Disabled</span>}
+          </span>
+        }
+        actions={<SourceSwitches source={source} />}
+      />
+      {kind === undefined ? (
+        <Notice tone="bad" title="This version cannot back up sources of this kind.">
+          Delete the source, or install the version that it was made with.
+        </Notice>
+      ) : (
+        <SettingsEditor
+          kind={kind}
+          settings={source.settings as Record<string, unknown>}
+          secretsSet={source.secretsSet}
+          candidate={{ id: source.id }}
+          save={save}
+          saveWords="Save the changes"
+          onIssues={setIssues}
+        >
+          <Panel title="Name">
+            <div className="grid gap-4 sm:grid-cols-2">
+              <Field
+                label="Name"
+                htmlFor="name"
+                hint="Backups so far are listed under the new name, too."
+                error={nameError}
+              >
+                <Input
+                  id="name"
+                  aria-required
+                  autoComplete="off"
+                  value={name}
+                  onChange={(event) => setName(event.target.value)}
+                  {...describedBy('name', { hint: true, error: nameError })}
+                />
+              </Field>
+            </div>
+          </Panel>
+        </SettingsEditor>
+      )}
+    </>
+  )
+}
