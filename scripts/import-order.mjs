@@ -36,7 +36,7 @@ const bannedNames = /^(utils?|helpers?|common|misc|shared)(\.|$)/
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const lineOf = (folder) => lines.findIndex((line) => line.includes(folder))
-const isTest = (path) => /\.(test|fixture)\.tsx?$|(^|\/)(conformance(-faults)?\.ts$|testing\/|e2e\/)/.test(path)
+const isTest = (path) => /\.(test|spec|fixture)\.tsx?$|(^|\/)(conformance(-faults)?\.ts$|testing\/|e2e\/)/.test(path)
 
 /** The folders of lib/ against the array: what is in only one of the two. */
 export function compareFolders(folders) {
