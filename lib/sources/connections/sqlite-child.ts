@@ -1,13 +1,20 @@
 /** The program that copies, checks and counts: a child, so that it can be killed and never blocks the event loop. */
 import type { DatabaseSync } from 'node:sqlite'
-import { answer, now, openDatabase, say } from './sqlite-lines.ts'
+import { answer, failureOf, flush, now, openDatabase, type SqliteFailure, say } from './sqlite-lines.ts'
 
-export type SqliteRequest =
+export type OneRequest =
   | { command: 'copy'; path: string; target: string }
   | { command: 'check'; path: string }
   | { command: 'count'; path: string }
 
-export type SqliteMessage = { version: string; tables: number } | { table: string; rows: number }
+/** Several are answered one after the other, whatever becomes of each: to start a program for each takes longer than most do. */
+export type SqliteRequest = OneRequest | { command: 'each'; path: string; requests: readonly OneRequest[] }
+
+export type SqliteMessage =
+  | { version: string; tables: number }
+  | { table: string; rows: number }
+  /** Ends what is about one of several requests. */
+  | { item: number; failed: SqliteFailure | null }
 
 const tableNames = (database: DatabaseSync): string[] =>
   database
@@ -40,17 +47,39 @@ async function count(path: string): Promise<void> {
   database.close()
 }
 
+/** A copy of one moment, which is checked and then in the journal mode of the original. */
 function copy(path: string, target: string): void {
   const database = openDatabase(path)
   now('copy', path)
+  const mode = database.prepare('PRAGMA journal_mode').get()?.journal_mode
   database.prepare('VACUUM INTO ?').run(target)
   database.close()
   check(target)
+  if (mode !== 'wal') return
+  const made = openDatabase(target, { readOnly: false })
+  now('copy', path)
+  made.exec('PRAGMA journal_mode = WAL')
+  made.close()
+}
+
+async function each(requests: readonly OneRequest[]): Promise<void> {
+  for (const [item, request] of requests.entries()) {
+    let failed: SqliteFailure | null = null
+    try {
+      await one(request)
+    } catch (thrown) {
+      failed = failureOf(thrown)
+    }
+    await say({ item, failed } satisfies SqliteMessage)
+    await flush()
+  }
+}
+
+function one(request: OneRequest): void | Promise<void> {
+  if (request.command === 'check') return check(request.path)
+  if (request.command === 'count') return count(request.path)
+  return copy(request.path, request.target)
 }
 
 if (import.meta.main)
-  await answer<SqliteRequest>((request) => {
-    if (request.command === 'check') return check(request.path)
-    if (request.command === 'count') return count(request.path)
-    return copy(request.path, request.target)
-  })
+  await answer<SqliteRequest>((request) => (request.command === 'each' ? each(request.requests) : one(request)))

@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -7,7 +8,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, startChild } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
 import { absolutePath } from '../settings.ts'
-import type { SqliteMessage, SqliteRequest } from './sqlite-child.ts'
+import type { OneRequest, SqliteMessage, SqliteRequest } from './sqlite-child.ts'
 import type { LastLine } from './sqlite-lines.ts'
 
 export const sqliteFields = {
@@ -94,6 +95,41 @@ export async function askSqliteProgram<Line extends object>(
     })
 }
 
+/**
+ * Asks one program several things, one after the other. `onItem` hears what became of each; what it throws ends the rest.
+ * Rejects like `askSqlite` when the program itself fails.
+ */
+export async function askSqliteEach(
+  requests: readonly OneRequest[],
+  ctx: Pick<DriverContext, 'signal'>,
+  onItem: (item: number, error: CodedError | null) => void | Promise<void>,
+  onLine: (item: number, line: SqliteMessage) => void = () => {},
+): Promise<void> {
+  let item = 0
+  await askSqlite({ command: 'each', path: requests[0]?.path ?? '', requests }, ctx, async (line) => {
+    if (!('item' in line)) return onLine(item, line)
+    const request = requests[line.item] as OneRequest
+    item = line.item + 1
+    await onItem(line.item, line.failed === null ? null : sqliteError(request, line.failed))
+  })
+}
+
+/** Rows per table of each, in their order. Rejects with the error of the first that cannot be read. */
+export async function countEachSqlite(paths: readonly string[], ctx: Pick<DriverContext, 'signal'>) {
+  const counts = paths.map((): Record<string, number> => ({}))
+  await askSqliteEach(
+    paths.map((path) => ({ command: 'count', path })),
+    ctx,
+    (_, error) => {
+      if (error !== null) throw error
+    },
+    (item, line) => {
+      if ('table' in line) (counts[item] as Record<string, number>)[line.table] = line.rows
+    },
+  )
+  return counts
+}
+
 /** Rows per table. */
 export async function countSqlite(path: string, ctx: Pick<DriverContext, 'signal'>) {
   const tables: Record<string, number> = {}
@@ -112,8 +148,20 @@ function sqliteError(
   const { path } = request
   const source = `The SQLite database ${path}`
   const code = error.errcode & 0xff // the rest is SQLite's extended code
-  if (error.stage === 'check' || code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
+  if (code === SQLITE_NOTADB)
+    return new CodedError('SOURCE_DAMAGED', { source, reason: 'it is no SQLite database, or it is encrypted' })
+  if (error.stage === 'check' || code === SQLITE_CORRUPT)
     return new CodedError('SOURCE_DAMAGED', { source, reason: error.message })
+  if (code === SQLITE_CANTOPEN && existsSync(path)) {
+    const [missing, grant] = isReadable(path)
+      ? ['its write-ahead log, which cannot be opened', `write into ${dirname(path)}`]
+      : ['the file', `read ${path}`]
+    return new CodedError('SOURCE_RIGHTS_MISSING', {
+      source,
+      missing: [missing],
+      grant: `let the worker’s account ${grant}.`,
+    })
+  }
   if (code === SQLITE_CANTOPEN || code === SQLITE_PERM) return new CodedError('PATH_NOT_FOUND', { path })
   if (code === SQLITE_BUSY)
     return new CodedError('SOURCE_UNREACHABLE', { source, reason: 'another program keeps it locked' })
@@ -144,5 +192,14 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() as string
     yield* lines
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }

@@ -2,11 +2,11 @@ import { rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, type Exit, runChild } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
+import { reportGrowth } from '../scratch.ts'
 import { rightsMissing } from './server.ts'
 import type { RedisSettings } from './settings.ts'
 import type { CopyTools } from './tools.ts'
 
-const PROGRESS_EVERY_MS = 1000
 /** redis-cli writes 16 KiB at a time: with less than that free, the disk was what stopped it. */
 const FULL_BELOW_BYTES = 64 * 1024
 
@@ -22,14 +22,7 @@ export async function fetchCopy(
   ctx: DriverContext,
 ): Promise<void> {
   await writeFile(file, '', { mode: 0o600 }) // redis-cli itself would let everyone read it
-  const growing = setInterval(
-    () =>
-      void stat(file).then(
-        ({ size }) => ctx.progress(size),
-        () => {},
-      ),
-    PROGRESS_EVERY_MS,
-  )
+  const stopReporting = reportGrowth(file, ctx)
   try {
     await fetchInto(tools, settings, file, ctx)
     ctx.progress((await stat(file)).size)
@@ -39,7 +32,7 @@ export async function fetchCopy(
     await rm(file, { force: true })
     throw thrown
   } finally {
-    clearInterval(growing)
+    stopReporting()
   }
 }
 

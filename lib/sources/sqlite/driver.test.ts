@@ -2,10 +2,10 @@ import { chmod, copyFile, mkdir, open, readFile, stat, writeFile } from 'node:fs
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { startChild } from '#lib/process/child.ts'
 import { describeSource } from '../conformance.ts'
 import { temporaryContext } from '../conformance-context.ts'
 import { saveCopy } from '../conformance-copy.ts'
+import { hostileNames } from '../conformance-faults.ts'
 import { sqliteDriver } from './driver.ts'
 
 async function makeDatabase(path: string, sql: string): Promise<{ path: string }> {
@@ -53,55 +53,49 @@ with a break" VALUES ('x')`,
   },
 })
 
-test('The copy of a database that another program writes all the time is of one moment', async () => {
-  await using run = await temporaryContext()
-  const { path } = await makeDatabase(
-    join(run.dir, 'busy.db'),
-    `PRAGMA journal_mode = WAL; CREATE TABLE account (id INTEGER PRIMARY KEY, amount INTEGER, filler BLOB);
-     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-     INSERT INTO account SELECT i, 100, randomblob(2000) FROM n`,
-  )
-  const writer = `
-    const { DatabaseSync } = require('node:sqlite')
-    const db = new DatabaseSync(process.argv[1], { timeout: 10000 })
-    let n = 0
-    setInterval(() => {
-      n += 1
-      db.exec('BEGIN IMMEDIATE; UPDATE account SET amount = amount - 1 WHERE id = ' + (n % 5000 + 1) +
-        '; UPDATE account SET amount = amount + 1 WHERE id = ' + ((n * 7) % 5000 + 1) + '; COMMIT')
-      if (n === 20) console.log('going')
-    }, 2)`
-  const going = Promise.withResolvers<void>()
-  const child = await startChild({
-    command: process.execPath,
-    args: ['-e', writer, path],
-    env: { NODE_NO_WARNINGS: '1' },
-    onStdoutLine: () => going.resolve(),
-  })
-  try {
-    await going.promise
-    const copies = []
-    for (let i = 0; i < 5; i += 1) {
-      const copy = await sqliteDriver.open({ path }, run.context)
-      if (copy.shape !== 'paths') throw new Error('paths were expected')
-      const file = join(run.dir, `copy ${i}.db`)
-      await copyFile(copy.include[0] as string, file)
-      await copy.close()
-      copies.push(file)
-    }
-    expect((await readProcess(child.pid)).includes('node'), 'the writer is still at work').toBe(true)
-    for (const file of copies) {
-      const database = new DatabaseSync(file)
-      expect(database.prepare('SELECT sum(amount) AS s, count(*) AS n FROM account').get()).toEqual({
-        s: 500_000,
-        n: 5000,
-      })
-      database.close()
-    }
-  } finally {
-    await child.stop()
-  }
-})
+describeSource(
+  'sqlite',
+  {
+    filled: async (dir) => {
+      await makeDatabase(join(dir, 'tenants', 'one', 'data.db'), PEOPLE)
+      await makeDatabase(join(dir, 'tenants', 'two', 'data.db'), `PRAGMA journal_mode = WAL; ${PEOPLE}`)
+      return { pattern: join(dir, 'tenants', '*', 'data.db') }
+    },
+    odd: async (dir) => {
+      for (const name of hostileNames) await makeDatabase(join(dir, 'odd', name, `${name}.db`), PEOPLE)
+      await makeDatabase(join(dir, 'odd', 'with a\nbreak', '*?[a].db'), PEOPLE)
+      return { pattern: join(dir, 'odd', '**', '*.db') }
+    },
+    empty: async (dir) => {
+      await makeDatabase(join(dir, 'empty', 'empty.db'), 'VACUUM')
+      return { pattern: join(dir, 'empty', '?mpty.db') }
+    },
+    gone: async (dir) => ({ settings: { pattern: join(dir, 'gone', '*.db') }, code: 'SOURCE_EMPTY' }),
+    big: async (dir) => {
+      await makeDatabase(join(dir, 'big', 'big.db'), MANY)
+      return { pattern: join(dir, 'big', '*.db') }
+    },
+    elsewhere: async (settings, target) => ({
+      settings,
+      target,
+      seen: { pattern: join(target, settings.pattern as string) },
+    }),
+    faults: {
+      unreachable: null,
+      denied: null,
+      withoutRights: null,
+      tlsMismatch: null,
+      needsTool: false,
+      oldTool: null,
+      killsDump: false, // as for one file
+      fillsScratch: true,
+      crash: null,
+      freeze: null,
+      named: null, // all of them in the odd one
+    },
+  },
+  ' with a pattern',
+)
 
 test('What is still in the write-ahead log is in the copy', async () => {
   await using run = await temporaryContext()
@@ -148,6 +142,42 @@ test('A file that is no database is refused as damaged', async () => {
   await expect(sqliteDriver.open({ path: run.dir }, run.context)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
 })
 
+test('A restore below a folder leaves the database itself alone', async () => {
+  await using run = await temporaryContext()
+  const { path } = await makeDatabase(join(run.dir, 'people.db'), PEOPLE)
+  const saved = join(run.dir, 'saved')
+  await saveCopy(await sqliteDriver.open({ path }, run.context), saved)
+  const before = await readFile(path)
+  const target = join(run.dir, 'below')
+  await sqliteDriver.restore({ path }, saved, run.context, target)
+  expect(await readFile(path)).toEqual(before)
+  expect((await sqliteDriver.inspect({ path: join(target, path) }, run.context)).tables).toEqual({ none: 0, people: 3 })
+  await expect(sqliteDriver.restore({ path }, saved, run.context, '/opt/not-ours')).rejects.toMatchObject({
+    code: 'PATH_NOT_ALLOWED',
+  })
+})
+
+test('A copy keeps the journal mode, the row numbers and the version of the application', async () => {
+  await using run = await temporaryContext()
+  const { path } = await makeDatabase(
+    join(run.dir, 'kept.db'),
+    `PRAGMA journal_mode = WAL; PRAGMA user_version = 7; PRAGMA application_id = 99; CREATE TABLE t (x);
+     INSERT INTO t VALUES ('a'), ('b'), ('c'); DELETE FROM t WHERE x = 'b'`,
+  )
+  const saved = join(run.dir, 'saved')
+  await saveCopy(await sqliteDriver.open({ path }, run.context), saved)
+  await sqliteDriver.restore({ path: join(run.dir, 'new.db') }, saved, run.context)
+  const database = new DatabaseSync(join(run.dir, 'new.db'))
+  const one = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0]
+  expect(['journal_mode', 'user_version', 'application_id'].map((name) => one(`PRAGMA ${name}`))).toEqual([
+    'wal',
+    7,
+    99,
+  ])
+  expect(one('SELECT group_concat(rowid) FROM t')).toBe('1,3')
+  database.close()
+})
+
 test('A restore that is cut leaves the database as it was', async () => {
   await using run = await temporaryContext()
   const { path } = await makeDatabase(join(run.dir, 'people.db'), PEOPLE)
@@ -177,8 +207,4 @@ async function pageOf(path: string, name: string): Promise<number> {
   const row = database.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(name)
   database.close()
   return Number(row?.rootpage)
-}
-
-async function readProcess(pid: number): Promise<string> {
-  return readFile(`/proc/${pid}/cmdline`, 'utf8')
 }

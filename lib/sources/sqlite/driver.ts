@@ -1,98 +1,139 @@
-import { chmod, chown, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import {
-  askSqlite,
-  countSqlite,
-  requireSqliteFile,
-  type SqliteConnection,
-  sqliteConnection,
-} from '../connections/sqlite.ts'
+import { askSqliteEach, countEachSqlite, countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
+import { requireInside } from '../storage-roots.ts'
+import { copiesIn, copyAll, copyOne } from './copies.ts'
+import { blockingOf, type Kind, kindOf, NO_DATABASE } from './header.ts'
+import { baseOf, catchAll, catches } from './pattern.ts'
+import { type Placing, putIntoPlace } from './place.ts'
+import { type SqliteSettings, sqliteSettings } from './settings.ts'
 
 /**
- * One SQLite file. The copy is made by VACUUM INTO, which is sound under a busy writer and holds what is still in the
- * write-ahead log; then the copy, not the original, is checked.
+ * One SQLite file, or all that a pattern catches. A copy is made by VACUUM INTO, which is sound under a busy writer and
+ * holds what is still in the write-ahead log; then the copy, not the original, is checked.
  */
-export const sqliteDriver: SourceDriver<SqliteConnection> = {
+export const sqliteDriver: SourceDriver<SqliteSettings> = {
   kind: 'sqlite',
   type: 'DATABASE',
   title: 'SQLite',
-  settings: sqliteConnection,
+  settings: sqliteSettings,
   secretFields: [],
 
-  async probe({ path }, ctx) {
-    const bytes = await requireSqliteFile(path)
-    const { version, tables } = await countSqlite(path, ctx)
-    return { summary: `SQLite ${version}, ${Object.keys(tables).length} tables`, bytes, tool: null, warnings: [] }
-  },
-
-  async open({ path }, ctx) {
-    ctx.signal.throwIfAborted()
-    await requireSqliteFile(path)
-    const target = join(ctx.scratch, basename(path))
-    const close = () => removeDatabase(target)
-    try {
-      await close() // VACUUM INTO wants a target that does not exist
-      await askSqlite({ command: 'copy', path, target }, ctx, () => {})
-      await takeRights(path, target)
-    } catch (thrown) {
-      await close()
-      throw thrown
+  async probe(settings, ctx) {
+    if (settings.path !== undefined) {
+      const bytes = await requireSqliteFile(settings.path)
+      const { version, tables } = await countSqlite(settings.path, ctx)
+      const warnings = blockingOf([{ path: settings.path, bytes, kind: await kindOf(settings.path) }])
+      return { summary: `SQLite ${version}, ${Object.keys(tables).length} tables`, bytes, tool: null, warnings }
     }
-    return { shape: 'paths', include: [target], exclude: [], oneFileSystem: true, close }
+    const caught = await catchAll(patternOf(settings), ctx)
+    const kinds = await Promise.all(caught.map(({ real }) => kindOf(real)))
+    const found = caught.map((one, i) => ({ ...one, kind: kinds[i] as Kind }))
+    const others = found.filter(({ kind }) => kind === 'no database').map(({ path }) => path)
+    if (others.length === found.length)
+      throw new CodedError('SOURCE_DAMAGED', { source: 'All that the pattern catches', reason: NO_DATABASE })
+    return {
+      summary: `${found.length - others.length} SQLite databases`,
+      bytes: found.reduce((sum, one) => sum + one.bytes, 0),
+      tool: null,
+      warnings: [...others.map((path) => `${path} will not be saved: ${NO_DATABASE}.`), ...blockingOf(found)],
+    }
   },
 
-  async restore({ path }, folder, ctx) {
+  async preview(settings, ctx) {
+    const { path } = settings
+    const caught =
+      path !== undefined ? [{ path, bytes: await requireSqliteFile(path) }] : await catchAll(patternOf(settings), ctx)
+    return {
+      taken: {
+        files: caught.length,
+        bytes: caught.reduce((sum, one) => sum + one.bytes, 0),
+        examples: caught.slice(0, EXAMPLES).map((one) => one.path),
+      },
+      leftOut: { files: 0, bytes: 0, examples: [] },
+      complete: true,
+    }
+  },
+
+  async open(settings, ctx) {
+    ctx.signal.throwIfAborted()
+    return settings.path === undefined ? copyAll(patternOf(settings), ctx) : copyOne(settings.path, ctx)
+  },
+
+  /** To where the databases were, or to target/<path where they were>. All of them or none. */
+  async restore(settings, folder, ctx, target) {
+    const placings = await placingsOf(settings, folder, ctx, target)
+    await requireWhole(placings, ctx)
+    await putIntoPlace(placings, ctx.signal)
+    const tables = await countAll(placings, ctx)
+    const where = target ?? settings.path ?? patternOf(settings)
+    return {
+      summary: `${Object.keys(tables).length} tables of ${placings.length} databases restored to ${where}`,
+      inventory: { tables, files: null, bytes: null },
+    }
+  },
+
+  /** With a pattern, tables are called by the file's path below the pattern's fixed part: "shop/data.db: orders". */
+  async inspect(settings, ctx) {
+    const places =
+      settings.path !== undefined
+        ? [{ place: settings.path, prefix: '' }]
+        : (await catchAll(patternOf(settings), ctx)).map(({ path, real }) => ({
+            place: real,
+            prefix: prefixOf(patternOf(settings), path),
+          }))
+    for (const { place } of places) await requireSqliteFile(place)
+    return { tables: await countAll(places, ctx), files: null, bytes: null } // VACUUM changes the size, not the content
+  },
+}
+
+const EXAMPLES = 20
+
+const patternOf = (settings: SqliteSettings): string => settings.pattern as string
+
+const prefixOf = (pattern: string, path: string): string => `${relative(baseOf(pattern), path)}: `
+
+async function placingsOf(
+  settings: SqliteSettings,
+  folder: string,
+  ctx: DriverContext,
+  target: string | undefined,
+): Promise<(Placing & { prefix: string })[]> {
+  const allowed = [...ctx.storageRoots, ctx.scratch]
+  if (settings.path !== undefined) {
     const copy = await theOnlyFile(folder, 'the SQLite database')
-    await checked(copy, ctx)
-    const fresh = join(dirname(path), `.${basename(path)}.restoring`)
-    try {
-      await mkdir(dirname(path), { recursive: true })
-      await copyFile(copy, fresh)
-      await takeRights((await exists(path)) ? path : copy, fresh)
-      ctx.signal.throwIfAborted()
-      // A write-ahead log of the old file would be played into the new one.
-      await rm(`${path}-wal`, { force: true })
-      await rm(`${path}-shm`, { force: true })
-      await rm(`${path}-journal`, { force: true })
-      await rename(fresh, path)
-    } finally {
-      await rm(fresh, { force: true })
-    }
-    const inventory = await this.inspect({ path }, ctx)
-    return { summary: `${Object.keys(inventory.tables ?? {}).length} tables restored to ${path}`, inventory }
-  },
-
-  async inspect({ path }, ctx) {
-    await requireSqliteFile(path)
-    const { tables } = await countSqlite(path, ctx)
-    return { tables, files: null, bytes: null } // VACUUM changes the size, not the content
-  },
-}
-
-async function checked(path: string, ctx: DriverContext): Promise<void> {
-  try {
-    await askSqlite({ command: 'check', path }, ctx, () => {})
-  } catch (cause) {
-    ctx.signal.throwIfAborted()
-    const reason = cause instanceof Error ? cause.message : 'it cannot be read'
-    throw new CodedError('RESTORE_CONTENT_WRONG', { what: basename(path), reason }, { cause })
+    if (target === undefined) return [{ copy, place: settings.path, prefix: '' }]
+    return [{ copy, place: await requireInside(join(target, settings.path), allowed), prefix: '' }]
   }
+  const pattern = patternOf(settings)
+  const placings: (Placing & { prefix: string })[] = []
+  for (const { copy, path } of await copiesIn(folder)) {
+    if (!catches(pattern, path))
+      throw new CodedError('RESTORE_CONTENT_WRONG', { what: path, reason: `the source’s ${pattern} does not catch it` })
+    const place = await requireInside(target === undefined ? path : join(target, path), allowed)
+    placings.push({ copy, place, prefix: prefixOf(pattern, path) })
+  }
+  return placings
 }
 
-/** Who may read a database must not widen by saving and restoring it. */
-async function takeRights(from: string, to: string): Promise<void> {
-  const { mode, uid, gid } = await stat(from)
-  if (process.getuid?.() === 0) await chown(to, uid, gid)
-  await chmod(to, mode & 0o7777)
+async function requireWhole(placings: readonly Placing[], ctx: DriverContext): Promise<void> {
+  const requests = placings.map(({ copy }) => ({ command: 'check' as const, path: copy }))
+  await askSqliteEach(requests, ctx, (item, cause) => {
+    if (cause === null) return
+    const what = basename((placings[item] as Placing).copy)
+    throw new CodedError('RESTORE_CONTENT_WRONG', { what, reason: cause.message.replace(/\.$/, '') }, { cause })
+  })
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null
-}
-
-async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
+async function countAll(places: readonly { place: string; prefix: string }[], ctx: DriverContext) {
+  const counts = await countEachSqlite(
+    places.map(({ place }) => place),
+    ctx,
+  )
+  const named = counts.flatMap((tables, i) =>
+    Object.entries(tables).map(([table, rows]) => [`${places[i]?.prefix}${table}`, rows] as const),
+  )
+  return Object.fromEntries(named)
 }

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { sqliteFields } from '../connections/sqlite.ts'
+import { absolutePath } from '../settings.ts'
+
+export const sqliteSettings = z
+  .strictObject({
+    path: sqliteFields.path.optional(),
+    /** With * and ? in names, and ** for any folders. Inside the storage roots. */
+    pattern: absolutePath
+      .refine((pattern) => /[*?]/.test(pattern), 'must have a * or ? in it; otherwise give a file')
+      .optional()
+      .meta({
+        title: 'Or a pattern of files',
+        description:
+          'All that it catches are saved, new ones included. * and ? stand for a part of a name, ** for any folders.',
+        examples: ['/srv/tenants/*/shop.sqlite'],
+      }),
+  })
+  .refine((s) => (s.path === undefined) !== (s.pattern === undefined), {
+    path: ['path'],
+    message: 'give either a file or a pattern',
+  })
+
+export type SqliteSettings = z.infer<typeof sqliteSettings>
