@@ -59,6 +59,12 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_EMPTY: { source: 'uploads' },
   SOURCE_FOLDER_EMPTY: { path: '/srv/uploads', reason: 'it is empty' },
   RESTORE_CONTENT_WRONG: { what: 'shop.sqlite', reason: 'the integrity check found 3 problems' },
+  COMMANDS_FILE_INVALID: {
+    file: '/etc/backup-trigger/commands.json',
+    reason: 'others than its owner may write it',
+  },
+  COMMAND_NOT_ALLOWED: { what: 'the command “mongo”', file: '/etc/backup-trigger/commands.json' },
+  RESTORE_COMMAND_FAILED: { command: 'mongo', exit: 'exit 1', reason: 'the archive is of a newer version' },
   RESTORE_TARGET_NOT_EMPTY: { target: 'Redis at cache.example.org:6379', holds: ['12 keys in db0'] },
   RESTORE_COPY_FAILED: { target: '/srv/uploads', exit: 'exit 1', reason: 'No space left on device' },
   RESTORE_TOOL_FAILED: { tool: 'pg_restore', exit: 'exit code 1', reason: 'role "shop" does not exist' },

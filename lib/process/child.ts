@@ -22,6 +22,11 @@ export interface ChildOptions {
   gid?: number
   /** The child leads its own process group: a Ctrl-C on our terminal does not reach it. */
   detached?: boolean
+  /**
+   * With `detached`: signals go to its whole group, and what the program leaves running when it ends is killed. What leads
+   * a group of its own (a daemon) escapes.
+   */
+  wholeGroup?: boolean
   onStdoutLine?: (line: string) => void
   onStderrLine?: (line: string) => void
 }
@@ -94,11 +99,15 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
     readers.push(readLines(child.stderr, onStderr, failures))
   }
 
+  const kill = (signal: NodeJS.Signals) => {
+    if (options.wholeGroup) killGroup(child.pid as number, signal)
+    else child.kill(signal)
+  }
   const askToStop = () => {
     if (stopped || child.exitCode !== null || child.signalCode !== null) return
     stopped = true
-    child.kill(options.stopSignal ?? 'SIGTERM')
-    killTimer = setTimeout(() => child.kill('SIGKILL'), options.graceMs ?? 5000)
+    kill(options.stopSignal ?? 'SIGTERM')
+    killTimer = setTimeout(() => kill('SIGKILL'), options.graceMs ?? 5000)
   }
   options.signal?.addEventListener('abort', askToStop, { once: true })
   if (options.signal?.aborted) askToStop()
@@ -106,6 +115,7 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', async (code, signal) => {
       clearTimeout(killTimer)
+      if (options.wholeGroup) kill('SIGKILL')
       options.signal?.removeEventListener('abort', askToStop)
       await Promise.all(readers.map((reader) => reader.finish()))
       const callbackError = failures.length > 0 ? { callbackError: failures[0] } : {}
@@ -122,6 +132,12 @@ function watch(child: ChildProcess, options: ChildOptions): Child {
       return exited
     },
   }
+}
+
+function killGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal)
+  } catch {} // nobody is left in it
 }
 
 interface Reader {

@@ -17,6 +17,8 @@ export interface SourceFixture {
   missing?: string | null
   start?(): Promise<void>
   stop?(): Promise<void>
+  /** What the driver's context has besides, where the kind needs it: files that a machine's operator wrote. */
+  context?(dir: string): Partial<DriverContext>
   /** A source that holds something. */
   filled(dir: string): Promise<Raw>
   /** One whose names have spaces, quotes, line breaks and letters beyond ASCII. */
@@ -73,6 +75,7 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         commandsFile: null,
         part: '',
         progress: () => {},
+        ...fixture.context?.(dir),
         ...more,
       })
       const roundTrip = async (raw: Raw) => {

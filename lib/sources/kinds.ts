@@ -4,6 +4,7 @@ export const sourceKinds = {
   postgres: 'DATABASE',
   mysql: 'DATABASE',
   redis: 'DATABASE',
+  command: 'DATABASE',
   'user-data': 'USER_DATA',
   files: 'STORAGE',
   s3: 'STORAGE',

@@ -1,4 +1,5 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { commandDriver } from './command/driver.ts'
 import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
 import type { SourceKind } from './kinds.ts'
@@ -15,6 +16,7 @@ const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   postgres: postgresDriver as SourceDriver,
   mysql: mysqlDriver as SourceDriver,
   redis: redisDriver as SourceDriver,
+  command: commandDriver as SourceDriver,
   'user-data': userDataDriver as SourceDriver,
   files: filesDriver as SourceDriver,
   s3: s3Driver as SourceDriver,

@@ -158,6 +158,29 @@ export const sources = {
     remedy: () =>
       'Check that its disk is mounted and what the source leaves out. If the folder may be empty, allow that in the source’s settings (mayBeEmpty).',
   }),
+  COMMANDS_FILE_INVALID: entry<{ file: string; reason: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `The file of allowed commands ${d.file} is not used: ${d.reason}.`,
+    remedy: () =>
+      'Let the operator of the worker’s machine correct the file that COMMANDS_FILE names. See docs/sources/command.md.',
+  }),
+  COMMAND_NOT_ALLOWED: entry<{ what: string; file: string | null }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `This worker does not allow ${d.what}.`,
+    remedy: (d) =>
+      d.file === null
+        ? 'No command is allowed here. Let the operator of the worker’s machine list the allowed ones in a file and name it in COMMANDS_FILE.'
+        : `Correct the source’s settings, or let the operator of the worker’s machine allow it in ${d.file}.`,
+  }),
+  RESTORE_COMMAND_FAILED: entry<{ command: string; exit: string; reason: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) => `The program that restores “${d.command}” failed (${d.exit}): ${d.reason}.`,
+    remedy: () =>
+      'What it changed before it failed is known to the program alone: look at the target, then read the run’s log, mend the cause and restore again.',
+  }),
   RESTORE_CONTENT_WRONG: entry<{ what: string; reason: string }>({
     kind: 'source',
     retry: 'never',
