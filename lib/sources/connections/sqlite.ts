@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -29,6 +29,9 @@ const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 const SQLITE_BUSY = 5
 
+/** Not `new URL('./…', import.meta.url)`: Next would bundle the program as a file of its own, without what it imports. */
+const SOURCES = join(dirname(fileURLToPath(import.meta.url)), '..')
+
 /** Rejects with PATH_NOT_FOUND unless the path is a file that can be read. Resolves to its size. */
 export async function requireSqliteFile(path: string): Promise<number> {
   try {
@@ -47,23 +50,23 @@ export async function askSqlite(
   ctx: Pick<DriverContext, 'signal'>,
   onLine: (line: SqliteMessage) => void | Promise<void>,
 ): Promise<void> {
-  return askSqliteProgram(new URL('./sqlite-child.ts', import.meta.url), request, ctx, onLine)
+  return askSqliteProgram('connections/sqlite-child.ts', request, ctx, onLine)
 }
 
 /**
- * Runs one request in a child process and hands over each line; the child waits while `onLine` works. Resolves only when
- * the child said that it was done; rejects with a CodedError, with what `onLine` threw, or with the signal's reason. The
- * child has ended either way.
+ * Runs a program below lib/sources with one request in a child process, and hands over each line; the child waits while
+ * `onLine` works. Resolves only when the child said that it was done; rejects with a CodedError, with what `onLine` threw,
+ * or with the signal's reason. The child has ended either way.
  */
 export async function askSqliteProgram<Line extends object>(
-  program: URL,
+  program: string,
   request: { command: string; path: string; target?: string },
   ctx: Pick<DriverContext, 'signal'>,
   onLine: (line: Line) => void | Promise<void>,
 ): Promise<void> {
   const child = await startChild({
     command: process.execPath,
-    args: [fileURLToPath(program)],
+    args: [join(SOURCES, program)],
     env: { NODE_NO_WARNINGS: '1' },
     stdin: 'pipe',
     stdout: 'pipe',

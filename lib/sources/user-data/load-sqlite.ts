@@ -20,7 +20,7 @@ export async function loadIntoSqlite(
   const tables = manifest.exports.map((entry) => loadedTable(entry, folder, manifest.spreadsheetSafe))
   const request: LoadRequest = { command: 'load', path, tables }
   try {
-    await askSqliteProgram<LoadLine>(new URL('./sqlite-load-child.ts', import.meta.url), request, ctx, (line) => {
+    await askSqliteProgram<LoadLine>('user-data/sqlite-load-child.ts', request, ctx, (line) => {
       if ('loaded' in line) return ctx.progress(line.loaded)
       const holds = line.holds.map((table) => `rows in table ${table}`)
       throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: `The SQLite database ${path}`, holds })

@@ -23,7 +23,7 @@ export async function readFromSqlite(
   }
   let columns: Column[] = []
   let taken = 0
-  const program = new URL('./sqlite-read-child.ts', import.meta.url)
+  const program = 'user-data/sqlite-read-child.ts'
   await askSqliteProgram<ReadLine>(program, request, ctx, async (line) => {
     if (Array.isArray(line)) {
       taken += line.length
