@@ -1,8 +1,3 @@
-/**
- * How quickly the product answers, each as a median: from a trigger to restic's start, and from the start of a server with an
- * existing data folder to its first good health answer; and the memory of the idle server. `node bench/responsiveness.ts
- * [--rounds 10]`; the console must have been built (npm start does it).
- */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -10,22 +5,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openInstallation } from '#lib/testing/installation.ts'
+import { median, seconds, table } from './figures.ts'
+import { circumstances, currentLoad } from './machine.ts'
+import type { Section } from './page.ts'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' } } })
-const rounds = Number(values.rounds)
-const root = join(import.meta.dirname, '..')
+const FULL = { triggers: 10, starts: 5 }
+const SMALL = { triggers: 2, starts: 1 }
 const PORT = '3999'
+const root = join(import.meta.dirname, '..')
 
-const median = (numbers: number[]): number =>
-  numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+/**
+ * How quickly the product answers, each as a median: from a trigger to restic's start, and from the start of a server with
+ * an existing data folder to its first good health answer; and the memory of the idle server. The console must have been
+ * built (npm start does it).
+ */
+export async function responsiveness(small: boolean): Promise<Section> {
+  const rounds = small ? SMALL : FULL
+  const load = currentLoad()
+  const delayMs = await triggerToRestic(rounds.triggers)
+  const { startMs, memoryMb } = await startAndMemory(rounds.starts)
+  return {
+    name: 'responsiveness',
+    title: 'How quickly it answers',
+    content: [
+      circumstances(`responsiveness${small ? ' --small' : ''}`, [`Node ${process.versions.node}`], load),
+      table(
+        ['what', 'figure'],
+        [
+          ['from the answer to a trigger to restic’s start', `${delayMs} ms (median of ${rounds.triggers})`],
+          ['ready after a restart with an existing data folder', `${seconds(startMs)} s (median of ${rounds.starts})`],
+          ['memory of the idle server, Node alone', `${memoryMb.toFixed(0)} MB resident`],
+        ],
+      ),
+    ].join('\n\n'),
+  }
+}
 
-await triggerToRestic()
-await startAndMemory()
-
-async function triggerToRestic(): Promise<void> {
+async function triggerToRestic(rounds: number): Promise<number> {
   const home = await openInstallation()
   try {
     await home.addFiles('small', { 'a.txt': 'a' })
@@ -39,42 +57,45 @@ async function triggerToRestic(): Promise<void> {
       // The first warms up the connections.
       if (i > 0) delays.push(Number(runs[0]?.resticStartedAt) - answered)
     }
-    console.log(`trigger answered to restic started: median ${median(delays)} ms of ${rounds}`)
+    return median(delays)
   } finally {
     await home.close()
   }
 }
 
-async function startAndMemory(): Promise<void> {
+async function startAndMemory(rounds: number): Promise<{ startMs: number; memoryMb: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'backup-trigger-bench-'))
   const starts: number[] = []
   let memoryMb = 0
   try {
-    for (let i = 0; i <= Math.min(rounds, 5); i++) {
+    for (let i = 0; i <= rounds; i++) {
       const begin = performance.now()
       const server = spawn(process.execPath, [join(root, 'lib/processes/server.ts')], {
         cwd: root,
         stdio: 'ignore',
         env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT, NODE_ENV: 'production' },
       })
-      while (
-        !(await fetch(`http://127.0.0.1:${PORT}/api/health/ready`).then(
-          (r) => r.ok,
-          () => false,
-        ))
-      )
+      const exit = once(server, 'exit')
+      while (!(await isReady())) {
+        if (server.exitCode !== null) throw new Error('the server ended; has the console been built?')
         await sleep(20)
+      }
       if (i > 0) starts.push(performance.now() - begin) // the first makes the data folder
       await sleep(3000)
       const status = await readFile(`/proc/${server.pid}/status`, 'utf8').catch(() => '')
       memoryMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
-      const exit = once(server, 'exit')
       server.kill('SIGTERM')
       await exit
     }
-    console.log(`ready after a restart: median ${(median(starts) / 1000).toFixed(2)} s of ${starts.length}`)
-    console.log(`resident memory of the idle server: ${memoryMb.toFixed(0)} MB (Node alone)`)
+    return { startMs: median(starts), memoryMb }
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
+}
+
+function isReady(): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${PORT}/api/health/ready`).then(
+    (answer) => answer.ok,
+    () => false,
+  )
 }

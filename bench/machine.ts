@@ -1,0 +1,26 @@
+import { availableParallelism, loadavg, totalmem } from 'node:os'
+import { systemClock } from '#lib/clock/now.ts'
+import { runChild } from '#lib/process/child.ts'
+
+/** One paragraph above a section's figures: when and where they were made. `programs` are "pg_dump 15.14" and the like. */
+export function circumstances(command: string, programs: readonly string[], load: number): string {
+  const gibibytes = Math.round(totalmem() / 2 ** 30)
+  const date = systemClock.now().toISOString().slice(0, 10)
+  return (
+    `Made by \`npm run bench -- ${command}\` on ${date}: ${availableParallelism()} cores, ${gibibytes} GiB of memory, load average ` +
+    `before it ${load.toFixed(1)}; ${programs.join(', ')}.`
+  )
+}
+
+/** How many programs wanted a core in the last minute. More than about 0.3 and the figures are those of a busy machine. */
+export const currentLoad = (): number => loadavg()[0] ?? Number.NaN
+
+/** "zstd 1.5.4", from what the program says of itself; null when it is not there. */
+export async function versionOf(program: string, path: string): Promise<string | null> {
+  const args = [program, program === 'openssl' ? 'version' : '--version']
+  const said = await runChild({ command: '/usr/bin/env', args, env: { PATH: path } })
+  if (said.code === 127) return null
+  const line = [...said.stdout, said.stderr].find((one) => /\d\.\d/.test(one)) ?? ''
+  const version = /\d+\.\d+\.\d+/.exec(line) ?? /\d+\.\d+/.exec(line)
+  return `${program} ${version?.[0] ?? '(unknown version)'}`
+}
