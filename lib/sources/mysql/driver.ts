@@ -5,7 +5,7 @@ import { type DriverContext, databasePart, type SourceDriver } from '../driver.t
 import { writeDefaultsFile } from './defaults-file.ts'
 import { writeDump } from './dump.ts'
 import { countRows } from './inventory.ts'
-import { type FoundProgram, programFor } from './programs.ts'
+import { programFor } from './programs.ts'
 import { restoreDump } from './restore.ts'
 import { requireRights } from './rights.ts'
 import {
@@ -50,7 +50,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
       summary: `${server.family} ${server.version}, ${many}${tables.length} tables, ${program.name} ${program.version}`,
       bytes: tables.reduce((sum, table) => sum + table.bytes, 0),
       tool: { name: program.name, version: program.version },
-      warnings: [...warnings, ...foreign(program, server.family), ...unmatched(databases, settings)],
+      warnings: [...warnings, ...unmatched(databases, settings)],
     }
   },
 
@@ -78,7 +78,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
     })
     const program = await programFor('dump', server, ctx)
     ctx.log('info', `${program.name} ${program.version} (${program.command}) for ${server.family} ${server.version}`)
-    for (const warning of [...warnings, ...foreign(program, server.family)]) ctx.log('warning', warning)
+    for (const warning of warnings) ctx.log('warning', warning)
     const ignored = ignoredIn(database, settings.ignoredTables)
     const defaults = await writeDefaultsFile(settings, program.family, server.encrypted, ctx)
     return {
@@ -145,11 +145,6 @@ async function allWarnings(
   return databases.flatMap((database) =>
     warningsOf(database, ignoredIn(database, settings.ignoredTables), transactional),
   )
-}
-
-function foreign(program: FoundProgram, family: string): string[] {
-  if (program.family === family) return []
-  return [`The dump is made by ${program.family}’s program; install ${family}’s own, which knows the server best.`]
 }
 
 /** A table that is named to be left out and does not exist is more likely misspelt than wished for. */

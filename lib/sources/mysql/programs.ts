@@ -26,30 +26,24 @@ const FOLDERS = [
 ]
 
 /**
- * The installed program that fits the server: of the server's own family and of its major version or the next newer one;
- * for a MySQL server, where none of MySQL's fits, MariaDB's. MySQL's is never taken for a MariaDB server: it would save
- * sequences as tables. Rejects with SOURCE_TOOL_MISSING or SOURCE_TOOL_TOO_OLD.
+ * The installed program that fits the server: of the server's own family, and of its major version or the next newer one.
+ * The other family's program is never taken. MariaDB's saves a MySQL server so that generated columns cannot be restored,
+ * and MySQL's takes MariaDB's sequences for tables. Rejects with SOURCE_TOOL_MISSING or SOURCE_TOOL_TOO_OLD.
  */
 export async function programFor(
   what: keyof typeof NAMES,
   server: ServerDescription,
   ctx: DriverContext,
 ): Promise<FoundProgram> {
-  const all = (await installed(what, ctx)).sort((a, b) => a.major - b.major)
-  const own = all.filter((program) => program.family === server.family)
-  const fitting = own.find((program) => program.major >= server.major)
+  const all = await installed(what, ctx)
+  const own = all.filter(({ family }) => family === server.family).sort((a, b) => a.major - b.major)
+  const fitting = own.find(({ major }) => major >= server.major)
   if (fitting) return fitting
-  const other = server.family === 'MySQL' ? all.filter((p) => p.family === 'MariaDB').at(-1) : undefined
-  if (other) return other
-  const newest = own.at(-1)
-  const [tool, install] = [server.family === 'MariaDB' ? NAMES[what][0] : NAMES[what][1], howToInstall(server)]
+  const tool = server.family === 'MariaDB' ? NAMES[what][0] : `${NAMES[what][1]} of MySQL`
+  const [newest, install] = [own.at(-1), howToInstall(server)]
   if (newest === undefined) throw new CodedError('SOURCE_TOOL_MISSING', { tool, install })
-  throw new CodedError('SOURCE_TOOL_TOO_OLD', {
-    tool,
-    found: newest.version,
-    needed: `${server.family} ${server.major}.${server.minor}`,
-    install,
-  })
+  const needed = `${server.family} ${server.major}.${server.minor}`
+  throw new CodedError('SOURCE_TOOL_TOO_OLD', { tool, found: newest.version, needed, install })
 }
 
 /** Family and version by what the program prints; null when it is neither's. */
@@ -78,9 +72,9 @@ function howToInstall(server: ServerDescription): string {
     ? `Install the client programs of MariaDB ${version} or newer on the worker: apt-get install mariadb-client (Debian, Ubuntu; ` +
         'from mariadb.org’s repository where the distribution is older), dnf install mariadb (Fedora, RHEL), or brew install ' +
         'mariadb (macOS). Then try again.'
-    : `Install the client programs of MySQL ${version} or newer on the worker: apt-get install mysql-client (Ubuntu), dnf install ` +
-        'mysql (Fedora, RHEL), or brew install mysql-client (macOS); where the distribution has none, from dev.mysql.com. ' +
-        'Then try again.'
+    : `Install the client programs of MySQL ${version} or newer on the worker; MariaDB’s do not fit: apt-get install mysql-client ` +
+        '(Ubuntu), dnf install mysql (Fedora, RHEL), or brew install mysql-client (macOS); where the distribution has none, as ' +
+        'Debian, from dev.mysql.com. Then try again.'
 }
 
 /** The program's own last word on an error, for people; nothing is decided by it. */
