@@ -26,10 +26,11 @@ const refusedFor: Record<number, string> = {
   1203: 'the account has no connection left',
   1226: 'the account has used up what it may',
 }
-const DENIED = new Set([1045, 1130, 1129, 1251, 1524, 1698, 1820, 1862, 3118, 3955, 4151])
+const WRONG_PASSWORD = 1045
+const DENIED = new Set([1130, 1129, 1251, 1524, 1698, 1820, 1862, 3118, 3955, 4151])
 const NO_RIGHTS = new Set([1044, 1142, 1143, 1227, 1370])
 const DATABASE_UNKNOWN = 1049
-const INSECURE_REFUSED = new Set([3159, 4031]) // MySQL, MariaDB: --require-secure-transport
+const INSECURE_REFUSED = 3159 // MySQL; MariaDB says the same as for a wrong password
 
 /**
  * What the server (by error number) or the system (by errno) said, as a CodedError. Null for errors of a statement, which
@@ -41,16 +42,18 @@ export function mysqlError(thrown: unknown, server: MysqlServer, database = ''):
   const { errno, code } = codesOf(thrown)
   const said = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '')
   const cause = { cause: thrown }
-  if (DENIED.has(errno)) {
-    const reason = errno === 1045 ? `the password of ${server.user} is wrong, or there is no such account` : said
+  if (errno === WRONG_PASSWORD) {
+    const encryption = server.sslMode === 'disable' ? ', or it wants encryption' : ''
+    const reason = `the password of ${server.user} is wrong, or there is no such account${encryption}`
     return new CodedError('SOURCE_ACCESS_DENIED', { source, reason }, cause)
   }
+  if (DENIED.has(errno)) return new CodedError('SOURCE_ACCESS_DENIED', { source, reason: said }, cause)
   if (NO_RIGHTS.has(errno)) {
     const grant = 'see the rights that a backup needs in docs/sources/mysql.md.'
     return new CodedError('SOURCE_RIGHTS_MISSING', { source, missing: [said], grant }, cause)
   }
   if (errno === DATABASE_UNKNOWN) return new CodedError('SOURCE_DATABASE_UNKNOWN', { database }, cause)
-  if (INSECURE_REFUSED.has(errno))
+  if (errno === INSECURE_REFUSED)
     return new CodedError(
       'SOURCE_TLS_FAILED',
       { source, reason: 'the server wants encryption and the source has none' },

@@ -11,7 +11,7 @@ import { type DefaultsFile, writeDefaultsFile } from './defaults-file.ts'
 import { COMPLETION_MARK, type DumpHeader, parseHeader } from './dump-header.ts'
 import { countRows } from './inventory.ts'
 import { type FoundProgram, programFor, reasonOf } from './programs.ts'
-import { renameDatabase } from './rename-database.ts'
+import { rewriteDump } from './rewrite-dump.ts'
 import { countPrograms, type DatabaseDescription, describeDatabase, describeServer } from './server.ts'
 
 const WHAT = 'the MySQL dump'
@@ -126,6 +126,7 @@ async function play({ file, header, name, program, defaults }: Playing, ctx: Dri
     args: [
       defaults.argument,
       '--binary-mode', // bytes stay bytes, and the dump can give the client no commands but DELIMITER
+      '--comments', // those in the bodies of routines
       '--local-infile=0',
       '--default-character-set=utf8mb4',
       '--max-allowed-packet=1G',
@@ -147,7 +148,7 @@ async function play({ file, header, name, program, defaults }: Playing, ctx: Dri
   const fed = pipeline(
     createReadStream(file),
     counting,
-    renameDatabase(header.database, name),
+    rewriteDump(header.database, name),
     child.stdin as NonNullable<typeof child.stdin>,
     { signal: ctx.signal },
   ).then(

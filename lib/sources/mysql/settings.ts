@@ -7,8 +7,10 @@ import { matchesName } from '../name-patterns.ts'
 /** What the server keeps for itself. */
 export const SYSTEM_DATABASES: readonly string[] = ['information_schema', 'mysql', 'performance_schema', 'sys']
 
+const isSystem = (database: string): boolean => SYSTEM_DATABASES.includes(database.toLowerCase())
+
 const databaseName = mysqlName().refine(
-  (name) => !SYSTEM_DATABASES.includes(name.toLowerCase()),
+  (name) => !isSystem(name),
   'belongs to the server itself, and is made anew by every installation',
 )
 
@@ -71,8 +73,9 @@ export const mysqlSettings = z
   })
 export type MysqlSettings = z.infer<typeof mysqlSettings>
 
+/** Whether a database is none of “all databases”. */
 export const isExcepted = (s: MysqlSettings, database: string): boolean =>
-  s.exceptDatabases?.some((except) => matchesName(except, database)) ?? false
+  isSystem(database) || (s.exceptDatabases ?? []).some((except) => matchesName(except, database))
 
 /** The database that a run saves. Throws SOURCE_PART_UNKNOWN for one that the settings do not include. */
 export function databaseToSave(s: MysqlSettings, { part }: Pick<DriverContext, 'part'>): string {
