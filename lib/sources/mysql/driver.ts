@@ -7,7 +7,7 @@ import { writeDump } from './dump.ts'
 import { countRows } from './inventory.ts'
 import { programFor } from './programs.ts'
 import { restoreDump } from './restore.ts'
-import { requireRights } from './rights.ts'
+import { requireRights, requireSight } from './rights.ts'
 import {
   type DatabaseDescription,
   describeDatabase,
@@ -105,6 +105,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
 async function chosenDatabases(client: MysqlClient, settings: MysqlSettings, ctx: DriverContext): Promise<string[]> {
   if (ctx.part !== '' || settings.database !== undefined) return [databaseToSave(settings, ctx)]
   if (settings.databases !== undefined) return settings.databases
+  await requireSight(client, nameOf(settings))
   const found = await listDatabases(client)
   return found.map(({ name }) => name).filter((name) => !isExcepted(settings, name))
 }

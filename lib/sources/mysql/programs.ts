@@ -27,8 +27,8 @@ const FOLDERS = [
 
 /**
  * The installed program that fits the server: of the server's own family, and of its major version or the next newer one.
- * The other family's program is never taken. MariaDB's saves a MySQL server so that generated columns cannot be restored,
- * and MySQL's takes MariaDB's sequences for tables. Rejects with SOURCE_TOOL_MISSING or SOURCE_TOOL_TOO_OLD.
+ * The other family's program is never taken: MariaDB's loses procedures of a MySQL server and exits 0, and MySQL's cannot sign
+ * in to MariaDB since version 9. Rejects with SOURCE_TOOL_MISSING or SOURCE_TOOL_TOO_OLD.
  */
 export async function programFor(
   what: keyof typeof NAMES,

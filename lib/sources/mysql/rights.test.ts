@@ -65,6 +65,24 @@ describe.skipIf(missing)('An account', () => {
     }
   })
 
+  test('is told when it cannot see every database there is', async () => {
+    await using run = await temporaryContext()
+    await server.query([`CREATE USER half IDENTIFIED BY 'half'`, MOST.replace('$user', 'half')])
+    const place = { host: '127.0.0.1', port: server.port, user: 'half', password: 'half' }
+    const settings = mysqlDriver.settings.parse({ ...place, allDatabases: true })
+    for (const attempt of [mysqlDriver.probe, mysqlDriver.parts])
+      await expect(attempt?.(settings, run.context)).rejects.toMatchObject({
+        code: 'SOURCE_RIGHTS_MISSING',
+        details: { grant: "GRANT SHOW DATABASES ON *.* TO 'half'@'%';" },
+      })
+    await server.query('GRANT SHOW DATABASES ON *.* TO half')
+    const keys = (await mysqlDriver.parts?.(settings, run.context))?.map((part) => part.key)
+    expect(keys?.sort()).toEqual(['database:myXshop', 'database:my_shop'])
+    await expect(mysqlDriver.open(settings, { ...run.context, part: 'database:myXshop' })).rejects.toMatchObject({
+      code: 'SOURCE_RIGHTS_MISSING',
+    })
+  })
+
   test('is told of routines whose bodies, or all of which, are hidden from it', async () => {
     expect((await lackingWith(MOST))?.missing).toBe('routines of `my_shop`')
     expect((await lackingWith(MOST, 'GRANT EXECUTE ON my_shop.* TO $user'))?.missing).toBe(

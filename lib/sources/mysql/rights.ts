@@ -24,11 +24,7 @@ export async function requireRights(
   source: string,
   databases: readonly string[],
 ): Promise<void> {
-  const [me] = await client.rows<{ account: string }>('SELECT CURRENT_USER() AS account')
-  const account = quotedAccount(me?.account ?? '')
-  const grants = (await client.rows<Record<string, string>>('SHOW GRANTS')).flatMap((row) =>
-    parseGrant(Object.values(row)[0] ?? ''),
-  )
+  const { account, grants } = await ownGrants(client)
   const missing: string[] = []
   const remedies = new Set<string>()
   for (const database of databases) {
@@ -45,6 +41,24 @@ export async function requireRights(
   }
   if (missing.length > 0)
     throw new CodedError('SOURCE_RIGHTS_MISSING', { source, missing, grant: [...remedies].join(' ') })
+}
+
+/** Rejects with SOURCE_RIGHTS_MISSING unless the server shows the account every database there is, new ones included. */
+export async function requireSight(client: MysqlClient, source: string): Promise<void> {
+  const { account, grants } = await ownGrants(client)
+  const seesAll = ['SHOW DATABASES', 'SELECT', 'ALL PRIVILEGES']
+  if (grants.some((g) => !g.revoked && g.pattern === null && seesAll.some((right) => g.rights.has(right)))) return
+  const grant = `GRANT SHOW DATABASES ON *.* TO ${account};`
+  throw new CodedError('SOURCE_RIGHTS_MISSING', { source, missing: ['the list of all databases'], grant })
+}
+
+async function ownGrants(client: MysqlClient): Promise<{ account: string; grants: Grant[] }> {
+  const [me] = await client.rows<{ account: string }>('SELECT CURRENT_USER() AS account')
+  const lines = await client.rows<Record<string, string>>('SHOW GRANTS')
+  return {
+    account: quotedAccount(me?.account ?? ''),
+    grants: lines.flatMap((line) => parseGrant(Object.values(line)[0] ?? '')),
+  }
 }
 
 function routinesRemedy(server: ServerDescription, account: string): string {

@@ -37,7 +37,7 @@ export const mysqlSettings = z
       }),
     allDatabases: z.boolean().default(false).meta({
       title: 'All databases of the server',
-      description: 'All that the account can see; new ones are included from the next backup on.',
+      description: 'New ones are included from the next backup on.',
     }),
     exceptDatabases: z
       .array(mysqlName())
