@@ -129,7 +129,7 @@ const nothingIn = (path: string, reason: string) => new CodedError('SOURCE_FOLDE
 async function emptyOf({ counts }: Listing, rules: Rules): Promise<Map<string, string>> {
   const empty = new Map<string, string>()
   for (const [path, { toSave, all }] of counts) {
-    const marker = (await rules.inFolder(Buffer.from(path)))('/') // no file has that name: asked for all the others
+    const marker = (await rules.byMarker(Buffer.from(path)))('/') // no file has that name: asked for all the others
     if (marker !== null) empty.set(path, `everything in it is left out, by ${marker}`)
     else if (toSave === 0) empty.set(path, all === 0 ? 'it is empty' : 'everything in it is left out')
   }

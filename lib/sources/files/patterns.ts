@@ -10,47 +10,76 @@ import { posix } from 'node:path'
  */
 
 const ANY_DEPTH = Symbol('**')
-type Component = string | RegExp | typeof ANY_DEPTH
+/** One folder of those that a `**` stands for. */
+const ANYTHING = Symbol('*')
+type Component = string | RegExp | typeof ANY_DEPTH | typeof ANYTHING
 interface Pattern {
   text: string
   takesBack: boolean
   components: Component[]
+  /** Whether it has a `**`. */
+  isDeep: boolean
+  /** By the length of the path. */
+  spelledOut: Map<number, Component[][]>
 }
-
-/** Everything in one component. */
-const ANYTHING = /^.*$/su
 
 /** Whether restic would take the pattern; it refuses a whole backup for an unclosed bracket or a trailing backslash. */
 export function isPattern(text: string): boolean {
   return parse(text) !== null
 }
 
+/** Which pattern leaves out a name in a folder; null: none does. */
+export type NameJudge = (name: string) => string | null
+
 /**
- * Answers which of the patterns leaves a path out; null: none does. A path is its components, `/` first. Patterns that restic
- * would refuse are an error.
+ * Prepares the patterns for a folder, given by its components (`/` first), and then judges names in it. What matches a folder
+ * matches all that is in it, so only the ends of paths are looked at for each name. Patterns that restic would refuse are an
+ * error.
  */
-export function patternMatcher(patterns: readonly string[]): (path: readonly string[]) => string | null {
+export function patternMatcher(patterns: readonly string[]): (folder: readonly string[]) => NameJudge {
   const parsed = patterns.map((text) => {
     const pattern = parse(text)
     if (pattern === null) throw new Error(`not a pattern: ${text}`)
     return pattern
   })
-  return (path) => {
-    let leftOutBy: string | null = null
-    for (const { text, takesBack, components } of parsed)
-      if ((leftOutBy === null) !== takesBack && matches(components, path)) leftOutBy = takesBack ? null : text
-    return leftOutBy
+  return (folder) => {
+    const prepared = parsed.map((pattern) => ({ ...pattern, matchesFolder: isIn(pattern, folder) }))
+    return (name) => {
+      let leftOutBy: string | null = null
+      for (const pattern of prepared) {
+        if ((leftOutBy === null) === pattern.takesBack) continue
+        const isHit =
+          pattern.matchesFolder || (pattern.isDeep ? isIn(pattern, [...folder, name]) : endsIn(pattern, folder, name))
+        if (isHit) leftOutBy = pattern.takesBack ? null : pattern.text
+      }
+      return leftOutBy
+    }
   }
 }
 
-/** `**` is tried as none, one, two … folders; the bound counts further `**` as one component each, as restic's does. */
-function matches(components: readonly Component[], path: readonly string[]): boolean {
+function isIn(pattern: Pattern, path: readonly string[]): boolean {
+  return spelledOut(pattern, path.length).some((components) => standsIn(components, path))
+}
+
+/** The pattern without `**` for paths of a length. */
+function spelledOut(pattern: Pattern, length: number): Component[][] {
+  let spelled = pattern.spelledOut.get(length)
+  if (spelled === undefined) {
+    spelled = expand(pattern.components, length)
+    pattern.spelledOut.set(length, spelled)
+  }
+  return spelled
+}
+
+/** Each `**` as none, one, two … folders; the bound counts further `**` as one component each, as restic’s does. */
+function expand(components: readonly Component[], length: number): Component[][] {
   const deep = components.indexOf(ANY_DEPTH)
-  if (deep === -1) return standsIn(components, path)
+  if (deep === -1) return [[...components]]
   const [before, after] = [components.slice(0, deep), components.slice(deep + 1)]
-  for (let folders = 0; folders <= path.length - components.length + 1; folders += 1)
-    if (matches([...before, ...Array<Component>(folders).fill(ANYTHING), ...after], path)) return true
-  return false
+  const all: Component[][] = []
+  for (let folders = 0; folders <= length - components.length + 1; folders += 1)
+    all.push(...expand([...before, ...Array<Component>(folders).fill(ANYTHING), ...after], length))
+  return all
 }
 
 function standsIn(components: readonly Component[], path: readonly string[]): boolean {
@@ -61,8 +90,20 @@ function standsIn(components: readonly Component[], path: readonly string[]): bo
   return false
 }
 
+/** Whether a pattern without `**` stands at the very end of a path. */
+function endsIn({ components }: Pattern, folder: readonly string[], name: string): boolean {
+  const offset = folder.length + 1 - components.length
+  if (offset < 0 || (offset === 0) !== (components[0] === '/')) return false
+  const last = components.length - 1
+  return (
+    isMatch(components[last] as Component, name) &&
+    components.every((one, i) => i === last || isMatch(one, folder[offset + i] as string))
+  )
+}
+
 function isMatch(component: Component, name: string): boolean {
-  return typeof component === 'string' ? component === name : component !== ANY_DEPTH && component.test(name)
+  if (typeof component === 'string') return component === name
+  return component instanceof RegExp ? component.test(name) : component === ANYTHING
 }
 
 function parse(text: string): Pattern | null {
@@ -70,7 +111,8 @@ function parse(text: string): Pattern | null {
   const path = posix.normalize(takesBack ? text.slice(1) : text).replace(/(?<=.)\/$/, '')
   const components = path.split('/').map((part, i) => (i === 0 && part === '' ? '/' : componentOf(part)))
   if (text === '' || components.includes(null)) return null
-  return { text, takesBack, components: components as Component[] }
+  const isDeep = components.includes(ANY_DEPTH)
+  return { text, takesBack, components: components as Component[], isDeep, spelledOut: new Map() }
 }
 
 function componentOf(part: string): Component | null {

@@ -35,9 +35,16 @@ export async function putInPlace(from: string, to: string, ctx: DriverContext): 
     await copyWith(cp, from, join(stage, 'tree'), ctx)
     await move(Buffer.from(join(stage, 'tree')), Buffer.from(to), ctx.signal)
   } finally {
-    await rm(stage, { recursive: true, force: true })
+    await removeTree(stage)
   }
   return found
+}
+
+/** Also folders that their modes protect against it. */
+async function removeTree(root: string): Promise<void> {
+  const { signal } = new AbortController() // cleaning up goes on when the restore was cancelled
+  for await (const { path, stats } of walk(Buffer.from(root), signal)) if (stats.isDirectory()) await chmod(path, 0o700)
+  await rm(root, { recursive: true, force: true })
 }
 
 async function countTree(root: string, signal: AbortSignal): Promise<Copied> {

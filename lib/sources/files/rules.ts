@@ -15,10 +15,10 @@ const BYTES_PER_MIB = 1024 * 1024
 
 /** What leaves things out of a backup, as restic applies it, and why: a text for people, null for what is saved. */
 export interface Rules {
-  /** By the components of its path, `/` first. */
-  byPath(path: readonly string[]): string | null
+  /** What is in a folder, from the patterns. The folder is given by its components, `/` first. */
+  byPattern(folder: readonly string[]): (name: string) => string | null
   /** What is in a folder, from the markers that it holds. The marker itself is saved. */
-  inFolder(folder: Buffer): Promise<(name: string) => string | null>
+  byMarker(folder: Buffer): Promise<(name: string) => string | null>
   /** The size of a regular file, in bytes; null when any size is saved. */
   largestFile: number | null
 }
@@ -26,11 +26,14 @@ export interface Rules {
 export function rulesOf(settings: RuleSettings): Rules {
   const leftOutBy = patternMatcher(settings.exclude)
   return {
-    byPath(path) {
-      const pattern = leftOutBy(path)
-      return pattern === null ? null : `the pattern ${pattern}`
+    byPattern(folder) {
+      const judge = leftOutBy(folder)
+      return (name) => {
+        const pattern = judge(name)
+        return pattern === null ? null : `the pattern ${pattern}`
+      }
     },
-    async inFolder(folder) {
+    async byMarker(folder) {
       const markers: string[] = []
       for (const name of settings.excludeIfPresent) if (await isThere(folder, name)) markers.push(name)
       if (settings.excludeCaches && (await isCache(folder))) markers.push(CACHE_TAG)
@@ -53,8 +56,8 @@ function largestFile({ excludeLargerThanMiB }: Pick<RuleSettings, 'excludeLarger
  * is saved. A marker beside it counts, as it does for restic. Rejects with the system's error when it is not there.
  */
 export async function whyLeftOut(path: string, rules: Rules): Promise<string | null> {
-  const components = componentsOf(path)
-  const because = rules.byPath(components) ?? (await rules.inFolder(Buffer.from(dirname(path))))(basename(path))
+  const [folder, name] = [dirname(path), basename(path)]
+  const because = rules.byPattern(componentsOf(folder))(name) ?? (await rules.byMarker(Buffer.from(folder)))(name)
   if (because !== null || rules.largestFile === null) return because
   const stats = await lstat(path)
   return stats.isFile() && stats.size > rules.largestFile ? SIZE_LIMIT : null

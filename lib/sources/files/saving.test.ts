@@ -122,7 +122,7 @@ test('A file that grows while it is read is saved as far as it was read', async 
   await makeFiles(root, 'first', 'zz/last')
   const growing = join(root, 'growing')
   await writeFile(growing, Buffer.alloc(64 * 1024 * 1024, 'grows '))
-  const fault = `( while [ ! -e '${done}' ]; do echo more >> '${growing}'; done ) > /dev/null 2>&1 & true`
+  const fault = `( while [ ! -e '${done}' ] && echo more >> '${growing}'; do :; done ) > /dev/null 2>&1 & true`
   const { restic, hasFired } = await resticWith(place.dir, fault)
   const size = async () => (await stat(growing)).size
   const before = await size()

@@ -85,15 +85,19 @@ async function* contentOf(
     yield batch
     return
   }
-  const byMarker = because === null ? await rules.inFolder(folder.path) : () => null
+  const byMarker = because === null ? await rules.byMarker(folder.path) : () => null
+  const byPattern = because === null ? rules.byPattern(folder.components) : () => null
   const look = (dirent: Dirent): Surveyed => {
     const name = Buffer.from(dirent.name as unknown as Buffer)
     const text = textOf(name)
-    const components = [...folder.components, text]
-    const why = because ?? byMarker(text) ?? rules.byPath(components)
+    const why = because ?? byMarker(text) ?? byPattern(text)
     const kind = kindOf(dirent)
     if (kind === 'folder' && (why === null || options.intoLeftOut))
-      pending.push({ path: joinBytes(folder.path, name), components, because: why })
+      pending.push({
+        path: joinBytes(folder.path, name),
+        components: [...folder.components, text],
+        because: why,
+      })
     return { name, kind, size: null, because: why }
   }
   try {
