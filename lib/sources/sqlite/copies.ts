@@ -93,8 +93,8 @@ async function copyInto(
 /** The copies of a pattern's databases in a restored snapshot, by the paths that they had. */
 export async function copiesIn(folder: string): Promise<{ copy: string; path: string }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const top = entries.find((entry) => entry.isDirectory() && entry.name === FOLDER)
-  const root = top && join(top.parentPath, top.name)
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name === FOLDER)
+  const [root] = folders.map((entry) => join(entry.parentPath, entry.name)).sort((a, b) => a.length - b.length)
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   if (root === undefined || files.length === 0)
     throw new CodedError('RESTORE_CONTENT_WRONG', {

@@ -68,7 +68,7 @@ describeSource(
     },
     empty: async (dir) => {
       await makeDatabase(join(dir, 'empty', 'empty.db'), 'VACUUM')
-      return { pattern: join(dir, 'empty', '?mpty.db') }
+      return { pattern: join(dir, 'empty', '*mpty.db') }
     },
     gone: async (dir) => ({ settings: { pattern: join(dir, 'gone', '*.db') }, code: 'SOURCE_EMPTY' }),
     big: async (dir) => {

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext } from '../driver.ts'
+import { matchesName } from '../name-patterns.ts'
 import { requireInside, resolveInside } from '../storage-roots.ts'
 
 export interface Caught {
@@ -19,7 +20,14 @@ export const COMPANIONS = ['-wal', '-shm', '-journal']
 /** The folder that the pattern's wildcards are below. */
 export function baseOf(pattern: string): string {
   const parts = pattern.split('/')
-  return parts.slice(0, parts.findIndex(isWild)).join('/') || '/'
+  return (
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => part.includes('*')),
+      )
+      .join('/') || '/'
+  )
 }
 
 /** Whether the pattern catches this absolute path. */
@@ -94,15 +102,6 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false
 }
 
-const isWild = (part: string): boolean => /[*?]/.test(part)
-
 function nameMatches(part: string, name: string): boolean {
-  if (!isWild(part)) return part === name
-  return (!name.startsWith('.') || part.startsWith('.')) && asRegExp(part).test(name)
-}
-
-function asRegExp(part: string): RegExp {
-  const wild: Record<string, string> = { '*': '.*', '?': '.' }
-  const source = part.replaceAll(/[\\^$.*+?()[\]{}|]/g, (char) => wild[char] ?? `\\${char}`)
-  return new RegExp(`^${source}$`, 'su')
+  return (!name.startsWith('.') || part.startsWith('.')) && matchesName(part, name)
 }

@@ -5,14 +5,14 @@ import { absolutePath } from '../settings.ts'
 export const sqliteSettings = z
   .strictObject({
     path: sqliteFields.path.optional(),
-    /** With * and ? in names, and ** for any folders. Inside the storage roots. */
+    /** With * in names, and ** for any folders. Inside the storage roots. */
     pattern: absolutePath
-      .refine((pattern) => /[*?]/.test(pattern), 'must have a * or ? in it; otherwise give a file')
+      .refine((pattern) => pattern.includes('*'), 'must have a * in it; otherwise give a file')
       .optional()
       .meta({
         title: 'Or a pattern of files',
         description:
-          'All that it catches are saved, new ones included. * and ? stand for a part of a name, ** for any folders.',
+          'All that it catches are saved, new ones included. * stands for any part of a name, ** for any folders.',
         examples: ['/srv/tenants/*/shop.sqlite'],
       }),
   })
