@@ -8,7 +8,7 @@ import { startChild } from '#lib/process/child.ts'
 import { backupPaths, backupStream, initRepository, openRestic, type RepositoryAccess } from '#lib/restic/restic.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { median, ratio, seconds, table } from './figures.ts'
-import { circumstances, currentLoad } from './machine.ts'
+import { circumstances } from './machine.ts'
 import type { Section } from './page.ts'
 
 const FULL = { megabytes: 2000, rounds: 5 }
@@ -19,7 +19,6 @@ const PASSWORD = 'only for measuring'
 /** What was measured, in milliseconds; and the share of a stream's time in which Node was busy. */
 export interface Overhead {
   resticVersion: string
-  load: number
   megabytes: number
   rounds: number
   ours: { files: number[]; stream: number[] }
@@ -47,7 +46,7 @@ export function overheadSection(measured: Overhead, small: boolean): Section {
     name: 'overhead',
     title: 'Against restic typed by hand',
     content: [
-      circumstances(`overhead${small ? ' --small' : ''}`, [`restic ${resticVersion}`], measured.load),
+      circumstances(`overhead${small ? ' --small' : ''}`, [`restic ${resticVersion}`]),
       `A folder and a stream of ${megabytes} MB, half of which does not compress; medians of ${rounds}, interleaved, each into a fresh repository:`,
       table(['what', 'ours, s', 'by hand, s', 'ratio'], rows, true),
       `Node’s CPU time during a stream is ${(median(measured.cpuShares) * 100).toFixed(1)} % of the wall time: no byte of it passes through Node. Ours includes the look at the repository that proves that the snapshot is there.`,
@@ -56,7 +55,6 @@ export function overheadSection(measured: Overhead, small: boolean): Section {
 }
 
 async function measureOverhead(megabytes: number, rounds: number): Promise<Overhead> {
-  const load = currentLoad()
   const scratch = mkdtempSync(join(tmpdir(), 'overhead-'))
   const folder = join(scratch, 'files')
   const dump = join(scratch, 'dump')
@@ -124,7 +122,7 @@ async function measureOverhead(megabytes: number, rounds: number): Promise<Overh
       await measure(ours.stream, stream)
       console.error(`overhead: round ${round + 1} of ${rounds} done`)
     }
-    return { resticVersion: restic.version, load, megabytes, rounds, ours, byHand, cpuShares }
+    return { resticVersion: restic.version, megabytes, rounds, ours, byHand, cpuShares }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }

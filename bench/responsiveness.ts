@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openInstallation } from '#lib/testing/installation.ts'
 import { median, seconds, table } from './figures.ts'
-import { circumstances, currentLoad } from './machine.ts'
+import { circumstances } from './machine.ts'
 import type { Section } from './page.ts'
 
 const FULL = { triggers: 10, starts: 5 }
@@ -23,14 +23,13 @@ const root = join(import.meta.dirname, '..')
  */
 export async function responsiveness(small: boolean): Promise<Section> {
   const rounds = small ? SMALL : FULL
-  const load = currentLoad()
   const delayMs = await triggerToRestic(rounds.triggers)
   const { startMs, memoryMb } = await startAndMemory(rounds.starts)
   return {
     name: 'responsiveness',
     title: 'How quickly it answers',
     content: [
-      circumstances(`responsiveness${small ? ' --small' : ''}`, [`Node ${process.versions.node}`], load),
+      circumstances(`responsiveness${small ? ' --small' : ''}`, [`Node ${process.versions.node}`]),
       table(
         ['what', 'figure'],
         [

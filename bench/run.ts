@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [overhead | responsiveness | sources [postgres] [files]] [--small] [--page FILE]`: measures and writes
+ * `npm run bench -- [overhead | responsiveness | sources [postgres] [mariadb] [files]] [--small] [--page FILE]`: measures and writes
  * the sections of docs/benchmarks.md. Without a name: overhead, then responsiveness. `--small` tries a measurement out on
  * little data; its figures say nothing, so they are printed and not written unless a page is named.
  */
@@ -15,6 +15,9 @@ const { values, positionals } = parseArgs({
 })
 const page = values.page ?? (values.small ? null : PAGE)
 const [name, ...rest] = positionals
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
 
 for await (const section of measurements(name, rest, values.small)) {
   if (page === null) console.log(`## ${section.title}\n\n${section.content}\n`)
@@ -28,7 +31,7 @@ async function* measurements(name: string | undefined, which: string[], small: b
     const { sources, sourceCases } = await import('./sources/sources.ts')
     const unknown = which.filter((one) => !sourceCases.includes(one))
     if (unknown.length > 0) throw new Error(`sources knows ${sourceCases.join(', ')}, and not ${unknown.join(', ')}`)
-    yield* sources(which.length > 0 ? which : sourceCases, small)
+    yield* sources(which.length > 0 ? which : sourceCases, small, stop.signal)
   }
   if (name !== undefined && !['overhead', 'responsiveness', 'sources'].includes(name))
     throw new Error(`there is no measurement called ${name}: overhead, responsiveness, sources`)

@@ -5,7 +5,7 @@ import { figure, megabytes } from '../figures.ts'
 import { makeFilesData } from './files-data.ts'
 import { ourPipelines } from './ours.ts'
 import { AES, AES_CBC, BORG_INIT, type Pipeline, RESTIC_INIT } from './pipeline.ts'
-import type { SourceCase } from './source-case.ts'
+import type { Opening, SourceCase } from './source-case.ts'
 
 const FULL = 100_000
 const SMALL = 500
@@ -69,7 +69,7 @@ const peers: readonly Pipeline[] = [
 ]
 
 /** A folder with many files below `folder`. */
-export async function openFiles(restic: Restic, small: boolean, folder: string): Promise<SourceCase> {
+export async function openFiles(restic: Restic, { small, folder }: Opening): Promise<SourceCase> {
   const root = join(folder, 'data')
   await mkdir(root)
   const count = small ? SMALL : FULL

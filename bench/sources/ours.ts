@@ -43,7 +43,7 @@ export function ourPipelines(restic: Restic, subject: Subject): [Pipeline, Pipel
     {
       ...typed,
       name: 'restic by hand',
-      does: `\`${dump}restic backup\` with the same options`,
+      does: `${dump === '' ? '' : 'the same dump command, and '}\`restic backup\` with the very same options`,
       prepare,
       run: (place) =>
         act(
@@ -63,22 +63,26 @@ const accessOf = (place: Place): RepositoryAccess => ({
 
 const at = (restic: Restic, place: Place): Restic => ({ ...restic, cacheDir: join(place.work, 'restic-cache') })
 
-async function backUp(restic: Restic, subject: Subject, place: Place, started: (pid: number) => void): Promise<void> {
-  const driver = driverOf(subject.kind)
-  const { signal } = new AbortController()
-  const scratch = join(place.work, 'scratch')
-  await mkdir(scratch, { mode: 0o700 })
-  const context: DriverContext = {
+/** What a driver gets of a worker, with folders in `work`. */
+export function contextIn(work: string, signal: AbortSignal, storageRoots: readonly string[] = []): DriverContext {
+  return {
     signal,
-    scratch,
-    kept: join(place.work, 'kept'),
-    storageRoots: subject.storageRoots,
+    scratch: join(work, 'scratch'),
+    kept: join(work, 'kept'),
+    storageRoots,
     toolPath: [],
     commandsFile: null,
     part: '',
     log() {},
     progress() {},
   }
+}
+
+async function backUp(restic: Restic, subject: Subject, place: Place, started: (pid: number) => void): Promise<void> {
+  const driver = driverOf(subject.kind)
+  const { signal } = place
+  const context = contextIn(place.work, signal, subject.storageRoots)
+  await mkdir(context.scratch, { mode: 0o700 })
   const request = {
     host: 'bench',
     tags: ['bench'],
@@ -99,6 +103,6 @@ async function backUp(restic: Restic, subject: Subject, place: Place, started: (
     }
   } finally {
     await copy.close()
-    await rm(scratch, { recursive: true })
+    await rm(context.scratch, { recursive: true })
   }
 }

@@ -7,6 +7,8 @@ export interface Place {
   /** For caches and passing files. */
   work: string
   run: number
+  /** Aborted when people stop the measurement. */
+  signal: AbortSignal
 }
 
 /** A line for bash, run with `pipefail` and the variables of {@link shell}; or a function of ours. */
@@ -41,8 +43,10 @@ export type Surroundings = Readonly<Record<string, string>> & { PATH: string }
  */
 export async function act(what: Act, place: Place, surroundings: Surroundings, args: readonly string[] = []) {
   if (typeof what === 'function') return void (await what(place))
+  const { signal } = place
   const exit = await runChild({
     command: '/bin/bash',
+    signal,
     args: ['-e', '-o', 'pipefail', '-c', what, 'bench', ...args],
     env: {
       ...surroundings,
@@ -61,6 +65,7 @@ export async function act(what: Act, place: Place, surroundings: Surroundings, a
       BORG_BASE_DIR: place.work,
     },
   })
+  signal.throwIfAborted()
   if (exit.code !== 0) throw new Error(`${what}\nended with ${describeExit(exit)}: ${exit.stderr}`)
 }
 

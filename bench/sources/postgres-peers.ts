@@ -22,15 +22,6 @@ export const postgresPeers: readonly Pipeline[] = [
     run: `pg_dump -Fc --no-password --verbose -Z 5 2> "$WORK/log" | ${AES} > "$TARGET/dump"`,
   },
   {
-    name: 'pgbackweb',
-    does: '`pg_dump | zip -6`',
-    encrypts: false,
-    compresses: true,
-    keeps: 'whole dumps',
-    needs: ['zip'],
-    run: 'pg_dump | zip -6 --quiet > "$TARGET/dump"',
-  },
-  {
     name: 'kamal-backup',
     does: '`restic backup --stdin-from-command -- pg_dump --format=custom` (gzip inside)',
     encrypts: true,

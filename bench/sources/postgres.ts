@@ -5,14 +5,14 @@ import { megabytes } from '../figures.ts'
 import { ourPipelines } from './ours.ts'
 import { makePostgresData } from './postgres-data.ts'
 import { postgresPeers } from './postgres-peers.ts'
-import type { SourceCase, Step } from './source-case.ts'
+import type { Opening, SourceCase, Step } from './source-case.ts'
 
 const FULL = { scale: 50, documents: 320_000 }
 const DAYS = 7
 const SMALL = { scale: 1, documents: 3000 }
 
 /** A PostgreSQL server with its data. Throws where no PostgreSQL server is installed. */
-export async function openPostgres(restic: Restic, small: boolean): Promise<SourceCase> {
+export async function openPostgres(restic: Restic, { small }: Opening): Promise<SourceCase> {
   const size = small ? SMALL : FULL
   const bin = await systemPostgresBin()
   const server = await startPostgresServer()

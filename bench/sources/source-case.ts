@@ -31,6 +31,14 @@ export interface SourceCase {
   close(): Promise<void>
 }
 
+/** What a case is opened with. */
+export interface Opening {
+  /** Its own, for data and clients' files. */
+  folder: string
+  small: boolean
+  signal: AbortSignal
+}
+
 /** One measured run. */
 export interface Run extends Cost {
   pipeline: string
@@ -54,6 +62,7 @@ export async function runCase(
   source: SourceCase,
   folder: string,
   rounds: number,
+  signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<Run[]> {
   const runs: Run[] = []
@@ -69,7 +78,7 @@ export async function runCase(
   }
   const placeOf = (pipeline: Pipeline, round: number, run: number): Place => {
     const own = join(folder, `${source.pipelines.indexOf(pipeline)}-${round}`)
-    return { target: join(own, 'stored'), work: join(own, 'work'), run }
+    return { target: join(own, 'stored'), work: join(own, 'work'), run, signal }
   }
 
   for (const pipeline of source.pipelines) await one(pipeline, placeOf(pipeline, 0, 0), { name: FIRST, daily: true })
