@@ -5,6 +5,7 @@ import { describeExit, runChild } from '#lib/process/child.ts'
 import { withPostgres } from '../connections/postgres.ts'
 import { codeOf } from '../connections/postgres-errors.ts'
 import type { DriverContext } from '../driver.ts'
+import { describeServer } from './queries.ts'
 import { connectionTo, type PostgresSettings } from './settings.ts'
 import { splitStatements } from './statements.ts'
 import { type FoundTool, reasonOf } from './tools.ts'
@@ -46,18 +47,27 @@ export async function createDatabase(
     try {
       for (const statement of others) await run(statement)
     } catch (thrown) {
-      await dropDatabase(s, name)
+      await dropDatabase(s, name, ctx)
       throw thrown
     }
   })
 }
 
-/** Only ever of one that `createDatabase` has made. Works after an abort too. */
-export async function dropDatabase(s: PostgresSettings, name: string): Promise<void> {
-  const ctx = { signal: AbortSignal.timeout(DROP_TIMEOUT_MS) }
-  await withPostgres(connectionTo(s, s.maintenanceDatabase), ctx, (client) =>
-    client.query(`DROP DATABASE ${client.escapeIdentifier(name)} WITH (FORCE)`),
-  )
+/**
+ * Only ever of one that `createDatabase` has made. Works after an abort too, whose sessions may take a moment to end. Never
+ * rejects: why a restore failed matters more, and the log tells what is left.
+ */
+export async function dropDatabase(s: PostgresSettings, name: string, ctx: DriverContext): Promise<void> {
+  const unaborted = { signal: AbortSignal.timeout(DROP_TIMEOUT_MS) }
+  try {
+    await withPostgres(connectionTo(s, s.maintenanceDatabase), unaborted, async (client) => {
+      const { major } = await describeServer(client)
+      await client.query(`DROP DATABASE ${client.escapeIdentifier(name)}${major >= 13 ? ' WITH (FORCE)' : ''}`)
+    })
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    ctx.log('error', `The database “${name}”, made for this restore, could not be removed: ${reason}`)
+  }
 }
 
 /** CREATE DATABASE first; empty when the archive says nothing of its database. */

@@ -31,7 +31,7 @@ export async function restoreArchive(
   try {
     await play(tool, archive, place, ctx)
   } catch (thrown) {
-    if (isNew) await dropDatabase(settings, database)
+    if (isNew) await dropDatabase(settings, database, ctx)
     throw thrown
   }
   const tables = await countSelected(place, settings, ctx)
