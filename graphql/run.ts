@@ -1,4 +1,4 @@
-import { databaseOfPart } from '#lib/sources/driver.ts'
+import { databaseOfPart, partName } from '#lib/sources/driver.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { progress } from './event.ts'
@@ -24,6 +24,12 @@ builder.prismaObject('BackupRun', {
       description: 'What it is about when its source has several parts: “database:shop”, “globals”. Null: all of it.',
       select: { part: true },
       resolve: ({ part }) => part || null,
+    }),
+    partName: t.string({
+      nullable: true,
+      description: 'What people call its part: “shop”, “globals”. Null: all of it.',
+      select: { part: true },
+      resolve: ({ part }) => partName(part),
     }),
     databaseName: t.string({
       nullable: true,

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { bytes, originNames, typeNames } from '#app/_ui/format.ts'
+import { bytes, originNames, runName, typeNames } from '#app/_ui/format.ts'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took, When } from '#app/_ui/time.tsx'
 import type { BackupsQuery } from '#graphql/documents/generated/graphql.ts'
@@ -78,7 +78,7 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
 
 /** What the backup covers, in a few words: “Database: orders, customers and 3 more”. */
 function scope({ type, runs }: Backup): string {
-  const names = runs.map((run) => run.source.name)
+  const names = namesOf(runs)
   const more = names.length > 3 ? ` and ${names.length - 2} more` : ''
   const shown = more ? names.slice(0, 2) : names
   return names.length === 0 ? typeNames[type] : `${typeNames[type]}: ${shown.join(', ')}${more}`
@@ -88,4 +88,15 @@ function scope({ type, runs }: Backup): string {
 function total(values: (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}
+
+/** Each source once, with its part or the number of its parts. */
+function namesOf(runs: Backup['runs']): string[] {
+  const bySource = Map.groupBy(runs, (run) => run.source.id)
+  return [...bySource.values()].flatMap((of) => {
+    const parts = [...new Set(of.map((run) => run.partName).filter((part) => part !== null))]
+    const [first] = of
+    if (first === undefined) return []
+    return parts.length > 1 ? `${first.source.name} (${parts.length} parts)` : runName(first)
+  })
 }

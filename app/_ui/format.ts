@@ -68,3 +68,8 @@ export const originNames: Record<BackupOrigin, string> = {
   CLI: 'CLI',
   SCHEDULE: 'Schedule',
 }
+
+/** What a run saves: its source, and of one with parts which of them. */
+export function runName(run: { source: { name: string }; partName: string | null }): string {
+  return run.partName === null ? run.source.name : `${run.source.name} (${run.partName})`
+}

@@ -20,6 +20,10 @@ export interface Connection {
   cancel(id: string): Promise<Backup>
   /** Null when there is no such backup. */
   backup(id: string): Promise<Backup | null>
+  /** The data of any operation. */
+  ask<T>(query: string, variables: Record<string, unknown>): Promise<T>
+  /** The success of a mutation that answers a result union, for which the server may need longer than usual. */
+  result<T>(mutation: string, variables: Record<string, unknown>, timeoutMs?: number): Promise<T>
 }
 
 const ANSWER_TIMEOUT_MS = 30_000
@@ -28,7 +32,7 @@ export function connect(options: { url: string; token: string | undefined }): Co
   const url = parseServerUrl(options.url)
   const { token } = options
 
-  async function ask<T>(query: string, variables: Record<string, unknown>): Promise<T> {
+  async function ask<T>(query: string, variables: Record<string, unknown>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
     let response: Response
     let body: unknown
     try {
@@ -41,25 +45,35 @@ export function connect(options: { url: string; token: string | undefined }): Co
         },
         body: JSON.stringify({ query, variables }),
         redirect: 'error',
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       })
       body = await response.json().catch(() => undefined)
     } catch (error) {
-      throw new ServerUnreachable(url, reasonOf(error), error)
+      throw new ServerUnreachable(url, reasonOf(error, timeoutMs), error)
     }
     return readAnswer<T>(response, body, url)
+  }
+
+  async function result<T>(mutation: string, variables: Record<string, unknown>, timeoutMs?: number): Promise<T> {
+    const [answer] = Object.values(await ask<Record<string, T | Problem>>(mutation, variables, timeoutMs))
+    if (answer !== undefined && !isProblem(answer)) {
+      const { __typename: _, ...success } = answer as T & { __typename?: string }
+      return success as T
+    }
+    const problem = answer as Problem
+    throw new CommandFailed(problem.message, problem.remedy, { code: problem.code })
   }
 
   return {
     url,
     token,
+    ask: (query, variables) => ask(query, variables),
+    result,
     async trigger(input) {
-      const answer = await ask<{ triggerBackup: Result }>(triggerDocument, { input })
-      return unwrap(answer.triggerBackup)
+      return (await result<{ backup: Backup }>(triggerDocument, { input })).backup
     },
     async cancel(id) {
-      const answer = await ask<{ cancelBackup: Result }>(cancelDocument, { id })
-      return unwrap(answer.cancelBackup)
+      return (await result<{ backup: Backup }>(cancelDocument, { id })).backup
     },
     async backup(id) {
       return (await ask<{ backup: Backup | null }>(backupDocument, { id })).backup
@@ -67,12 +81,8 @@ export function connect(options: { url: string; token: string | undefined }): Co
   }
 }
 
-type Result = { __typename: string; backup: Backup } | Problem
-
-function unwrap(result: Result): Backup {
-  if ('backup' in result) return result.backup
-  throw new CommandFailed(result.message, result.remedy, { code: result.code })
-}
+const isProblem = (answer: unknown): answer is Problem =>
+  (answer as { __typename?: string } | null)?.__typename === 'Problem'
 
 interface GraphqlError {
   message: string
@@ -118,9 +128,9 @@ export function parseServerUrl(text: string): string {
   )
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} seconds`
   const cause = error.cause
   if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message

@@ -14,6 +14,8 @@ export interface Run {
   id: string
   state: RunState
   attempt: number
+  /** Of a source with several parts: which one. */
+  partName: string | null
   source: { name: string; environment: { name: string } }
   repository: { name: string; location: string }
   snapshotId: string | null
@@ -58,7 +60,7 @@ const progressFields = 'bytesDone bytesTotal filesDone filesTotal bytesPerSecond
 
 const backupFields = `id type state description environments createdAt startedAt finishedAt lastSeq
   runs {
-    id state attempt snapshotId addedBytes storedBytes
+    id state attempt partName snapshotId addedBytes storedBytes
     source { name environment { name } }
     repository { name location }
     progress { ${progressFields} }

@@ -1,3 +1,5 @@
+import { text } from 'node:stream/consumers'
+
 /** What the client reads from the environment; flags win over it. */
 export interface ClientEnvironment {
   url: string
@@ -11,4 +13,10 @@ export function readClientEnvironment(variables: Record<string, string | undefin
     token: variables.BACKUP_TRIGGER_TOKEN || undefined,
     colour: !variables.NO_COLOR && variables.TERM !== 'dumb',
   }
+}
+
+/** What a command may read besides its arguments: secrets, and settings through a pipe. */
+export const processInput = {
+  readStdin: () => text(process.stdin),
+  variable: (name: string): string | undefined => process.env[name],
 }

@@ -3,10 +3,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type Connection, connect, type TriggerInput } from './connection.ts'
 import type { Backup } from './documents.ts'
 import { hasEnded } from './documents.ts'
-import { type ClientEnvironment, readClientEnvironment } from './environment.ts'
+import { type ClientEnvironment, processInput, readClientEnvironment } from './environment.ts'
 import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
+import type { SettingsInput } from './source-settings.ts'
+import { addSourceCommands } from './sources.ts'
 import { exitCodeOf, summarise } from './summary.ts'
 
 /** Where the client writes and what it knows of its surroundings. */
@@ -16,6 +18,8 @@ export interface Surroundings {
   stderr: Output
   /** Aborts when the person wants to stop watching. */
   interrupted: AbortSignal
+  /** Where secrets come from; the process's own when left out. */
+  input?: SettingsInput
 }
 
 interface CommonFlags {
@@ -64,13 +68,13 @@ export async function main(args: string[], surroundings: Surroundings = realSurr
 function buildProgram(surroundings: Surroundings, leave: (code: number) => void): Command {
   const { environment, stdout, stderr } = surroundings
   const program = new Command('backup-trigger')
-    .description('Trigger backups and watch them, from shells and CI.')
+    .description('Trigger backups and watch them, and see to what is backed up, from shells and CI.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .addHelpText('after', '\nExit code: 0 succeeded, 2 saved but some files could not be read, 1 anything else.')
 
-  const command = (name: string, text: string) =>
-    program
+  const command = (name: string, text: string, parent = program) =>
+    parent
       .command(name)
       .description(text)
       .addOption(new Option('--url <address>', 'the server (BACKUP_TRIGGER_URL)').default(environment.url))
@@ -78,7 +82,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
         '--token <token>',
         'API token (better: BACKUP_TRIGGER_TOKEN, which other users of the machine cannot see)',
       )
-      .option('--json', 'one JSON object per line: events, then the backup')
+      .option('--json', 'one JSON object per line')
 
   const open = (flags: CommonFlags) => connect({ url: flags.url, token: flags.token ?? environment.token })
 
@@ -127,6 +131,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
       leave(await watchToEnd(connection, await find(connection, id), flags, surroundings))
     })
 
+  addSourceCommands(program, { command, open, stdout, input: surroundings.input ?? processInput, leave })
   return program
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { BackupEvent, Progress, RunState } from './documents.ts'
+import type { BackupEvent, Progress, Run, RunState } from './documents.ts'
 import { formatBytes, formatSeconds, printable } from './format.ts'
-import { applyEvent, plainLine, type RunView, renderBars, type View } from './view.ts'
+import { applyEvent, labelOf, plainLine, type RunView, renderBars, type View } from './view.ts'
 
 const progress = (bytesDone: number, bytesTotal: number | null): Progress => ({
   bytesDone,
@@ -106,4 +106,15 @@ test.each([
   [3675, '1:01:15'],
 ])('%s seconds read %s', (value, text) => {
   expect(formatSeconds(value)).toBe(text)
+})
+
+describe('a run', () => {
+  const of = (partName: string | null, attempt: number) =>
+    labelOf({ source: { name: 'shop', environment: { name: 'demo' } }, partName, attempt } as Run)
+
+  test('is called by its source, its part and its attempt, with nothing that a terminal obeys', () => {
+    expect(of(null, 1)).toBe('demo/shop')
+    expect(of('orders', 2)).toBe('demo/shop (orders) (attempt 2)')
+    expect(of('a\x1b[2Jb', 1)).toBe('demo/shop (a [2Jb)')
+  })
 })

@@ -19,7 +19,8 @@ export function viewOf(backup: Backup): View {
 
 export function labelOf(run: Run): string {
   const attempt = run.attempt > 1 ? ` (attempt ${run.attempt})` : ''
-  return printable(`${run.source.environment.name}/${run.source.name}${attempt}`)
+  const part = run.partName === null ? '' : ` (${run.partName})`
+  return printable(`${run.source.environment.name}/${run.source.name}${part}${attempt}`)
 }
 
 /** The view after an event. A run that is not known yet (a new attempt) is shown by its id. */

@@ -9,6 +9,7 @@ const run = (state: RunState, changes: Partial<Run> = {}, name = 'shop'): Run =>
     id: crypto.randomUUID(),
     sourceId: name,
     source: { name },
+    part: '',
     attempt: 1,
     state,
     snapshotId: null,
@@ -40,6 +41,24 @@ const backup = (state: RunState, runs: Run[], changes: Partial<EndedBackup> = {}
 const render = (ended: EndedBackup) => renderBackupMail(ended, 'https://backup.example.org')
 
 describe('the mail about a backup', () => {
+  it('names every part of a source, and takes only the newest attempt at each', () => {
+    const { text, html } = render(
+      backup('FAILED', [
+        run('INTERRUPTED', { attempt: 1 }),
+        run('SUCCEEDED', { attempt: 2, part: 'database:orders', ...saved }),
+        run('FAILED', { attempt: 2, part: 'database:invoices', ...problem }),
+        run('INTERRUPTED', { attempt: 2, part: 'globals' }),
+        run('SUCCEEDED', { attempt: 3, part: 'globals', ...saved }),
+      ]),
+    )
+    expect(text.split('\n').filter((line) => line.startsWith('- '))).toEqual([
+      expect.stringContaining('- shop (orders): succeeded'),
+      expect.stringContaining('- shop (invoices): failed'),
+      expect.stringContaining('- shop (globals): succeeded'),
+    ])
+    expect(html).toContain('shop (invoices)')
+  })
+
   it.each([
     ['SUCCEEDED', 'Backup of production succeeded'],
     ['PARTIAL', 'Backup of production is incomplete'],

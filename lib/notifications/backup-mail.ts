@@ -1,3 +1,4 @@
+import { partName } from '#lib/sources/driver.ts'
 import type { Backup, BackupRun, Source } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 import { formatBytes, formatDuration } from './figures.ts'
@@ -37,7 +38,7 @@ export function renderBackupMail(backup: EndedBackup, publicUrl: string): Omit<M
     ...facts.map(([name, value]) => `${name}: ${value}`),
     '',
     ...runs.flatMap((run) => [
-      `- ${run.source.name}: ${run.state.toLowerCase()}${figures(run)}`,
+      `- ${nameOf(run)}: ${run.state.toLowerCase()}${figures(run)}`,
       ...(run.errorMessage
         ? [`  What happened: ${run.errorMessage} (${run.errorCode})`, `  What to do: ${run.errorRemedy}`]
         : []),
@@ -60,7 +61,7 @@ ${runs
   .map(
     (
       run,
-    ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(run.source.name)}</strong>
+    ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(nameOf(run))}</strong>
 <span style="color:${words[run.state].colour}">${run.state.toLowerCase()}</span>${escapeHtml(figures(run))}${
       run.errorMessage
         ? `<p style="margin:8px 0 0"><b>What happened:</b> ${escapeHtml(run.errorMessage)} <code>${run.errorCode}</code></p>
@@ -73,8 +74,16 @@ ${runs
   return { subject, text, html }
 }
 
+/** A later attempt takes the place of an earlier one at the same part, or at the source before it was split into parts. */
 function newestAttempts(runs: EndedBackup['runs']): EndedBackup['runs'] {
-  return runs.filter((run) => !runs.some((other) => other.sourceId === run.sourceId && other.attempt > run.attempt))
+  const replaces = (other: BackupRun, run: BackupRun) =>
+    other.sourceId === run.sourceId && other.attempt > run.attempt && (run.part === '' || other.part === run.part)
+  return runs.filter((run) => !runs.some((other) => replaces(other, run)))
+}
+
+function nameOf(run: EndedBackup['runs'][number]): string {
+  const part = partName(run.part)
+  return part === null ? run.source.name : `${run.source.name} (${part})`
 }
 
 function figures(run: BackupRun): string {

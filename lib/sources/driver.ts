@@ -54,6 +54,8 @@ export interface SourcePart {
 /** The key of the part that is one database of a server, and back; null for other parts. */
 export const databasePart = (database: string): string => `database:${database}`
 export const databaseOfPart = (key: string): string | null => (key.startsWith('database:') ? key.slice(9) : null)
+/** What people call a part, from its key alone: the database's name, else the key. Null: the whole source. */
+export const partName = (key: string): string | null => databaseOfPart(key) ?? (key === '' ? null : key)
 
 /** What the patterns of a source catch. Counts stop, with `complete: false`, when the time for looking is over. */
 export interface SourcePreview {

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react'
 import type { BackupDetail } from '#app/_data/backup.ts'
+import { runName } from '#app/_ui/format.ts'
 import { stateLooks } from '#app/_ui/state.tsx'
 
 /** Says each change of a state to people who do not see the page. What was there on opening is not said. */
@@ -10,7 +11,7 @@ export function Announcer({ backup }: { backup: BackupDetail }) {
   const known = useRef<Map<string, string> | null>(null)
 
   useEffect(() => {
-    const now = new Map(backup.runs.map((run) => [`Backup of ${run.source.name}`, stateLooks[run.state].word]))
+    const now = new Map(backup.runs.map((run) => [`Backup of ${runName(run)}`, stateLooks[run.state].word]))
     now.set('The whole backup', stateLooks[backup.state].word)
     const before = known.current
     known.current = now

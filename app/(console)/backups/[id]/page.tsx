@@ -4,6 +4,7 @@ import { Archive } from 'lucide-react'
 import { useParams } from 'next/navigation'
 import { useBackup } from '#app/_data/backup.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
+import { runName } from '#app/_ui/format.ts'
 import { LogView } from '#app/_ui/log-view.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
@@ -40,7 +41,10 @@ export default function BackupPage() {
                 {(lines) => (
                   <LogView
                     lines={lines}
-                    nameOf={(runId) => found.runs.find((run) => run.id === runId)?.source.name ?? null}
+                    nameOf={(runId) => {
+                      const run = found.runs.find((one) => one.id === runId)
+                      return run ? runName(run) : null
+                    }}
                   />
                 )}
               </Answered>

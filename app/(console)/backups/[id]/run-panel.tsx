@@ -1,7 +1,7 @@
 import { isActive, type RunDetail } from '#app/_data/backup.ts'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
-import { bytes, count } from '#app/_ui/format.ts'
+import { bytes, count, runName } from '#app/_ui/format.ts'
 import { Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
@@ -17,7 +17,7 @@ export function RunPanel({ run }: { run: RunDetail }) {
           {run.source.name}
           <span className="text-small font-normal text-ink-soft">
             {run.source.kind}
-            {run.databaseName ? `, ${run.databaseName}` : ''}
+            {run.partName ? `, ${run.partName}` : ''}
             {run.storagePath ? `, ${run.storagePath}` : ''}
           </span>
           <span className="inline-flex text-small font-normal">
@@ -38,9 +38,7 @@ export function RunPanel({ run }: { run: RunDetail }) {
       ) : null}
       {isActive(run.state) ? (
         <div className="grid gap-2">
-          {run.state === 'RUNNING' ? (
-            <ProgressBar progress={run.progress} label={`Backup of ${run.source.name}`} />
-          ) : null}
+          {run.state === 'RUNNING' ? <ProgressBar progress={run.progress} label={`Backup of ${runName(run)}`} /> : null}
           <ProgressFigures progress={run.progress} state={run.state} />
         </div>
       ) : (
