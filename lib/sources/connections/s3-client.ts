@@ -1,14 +1,15 @@
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '#lib/clock/now.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { connectionError, S3Refusal } from './s3-errors.ts'
 import { originOf, type S3Connection } from './s3-settings.ts'
-import { EMPTY_BODY, percentEncode, queryString, sha256, signedHeaders } from './s3-sign.ts'
+import { EMPTY_BODY, percentEncode, queryString, signedHeaders } from './s3-sign.ts'
 import { textOf } from './s3-xml.ts'
 
 export interface S3Request {
@@ -22,7 +23,12 @@ export interface S3Request {
   body?: Body
 }
 
-type Body = string | { length: number; sha256: string; stream: () => Readable }
+/** `length` in bytes; `sha256` in hex. */
+interface Body {
+  length: number
+  sha256: string
+  stream(): Readable
+}
 
 /** For listing, looking and single objects. Whole buckets are copied by rclone. */
 export interface S3Client {
@@ -56,41 +62,33 @@ export async function openS3(connection: S3Connection, signal: AbortSignal): Pro
     region: connection.region,
   }
 
-  const answerTo = async (request: S3Request): Promise<IncomingMessage> => {
+  const own = AbortSignal.any([signal])
+  setMaxListeners(0, own) // one for each request that is under way
+  const answerTo = (request: S3Request): Promise<IncomingMessage> => {
     signal.throwIfAborted()
-    const { method = 'GET', bucket, key = '', query = {}, body = '' } = request
+    const { method = 'GET', bucket, key = '', query = {}, body } = request
     const inPath = bucket !== null && connection.pathStyle
     const host = bucket === null || inPath ? origin.host : `${bucket}.${origin.host}`
     const path = `${inPath ? `/${bucket}` : ''}/${key.split('/').map(percentEncode).join('/')}`
-    const bodyHash = typeof body !== 'string' ? body.sha256 : body === '' ? EMPTY_BODY : sha256(body)
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const headers = { ...request.headers, ...(method === 'PUT' ? { 'content-length': String(length) } : {}) }
-    const signed = signedHeaders({ method, host, path, query, headers, bodyHash }, signer, systemClock.now())
-    const target = Object.keys(query).length === 0 ? path : `${path}?${queryString(query)}`
+    const headers = { ...request.headers, ...(method === 'PUT' ? { 'content-length': String(body?.length ?? 0) } : {}) }
+    const toSign = { method, host, path, query, headers, bodyHash: body?.sha256 ?? EMPTY_BODY }
     const outgoing = (secure ? https : http).request({
       agent,
       method,
       host: host.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''),
       port: origin.port === '' ? (secure ? 443 : 80) : Number(origin.port),
-      path: target,
-      headers: signed,
-      signal,
+      path: Object.keys(query).length === 0 ? path : `${path}?${queryString(query)}`,
+      headers: signedHeaders(toSign, signer, systemClock.now()),
+      signal: own,
       timeout: SILENCE_TIMEOUT_MS,
     })
-    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    giveUpInTime(outgoing)
+    if (body === undefined) outgoing.end()
+    else pipeline(body.stream(), outgoing).catch(() => {}) // told by the promise below
+    return new Promise((resolve, reject) => {
       outgoing.once('response', resolve)
       outgoing.on('error', reject)
     })
-    const late = () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
-    outgoing.once('timeout', late)
-    outgoing.once('socket', (socket) => {
-      if (!socket.connecting) return
-      const timer = setTimeout(late, CONNECT_TIMEOUT_MS)
-      for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer))
-    })
-    const sending = pipeline(typeof body === 'string' ? Readable.from([body]) : body.stream(), outgoing)
-    sending.catch(() => {}) // told by `answered`
-    return answered
   }
   const accepted = async (request: S3Request): Promise<IncomingMessage> => {
     try {
@@ -124,6 +122,16 @@ export async function openS3(connection: S3Connection, signal: AbortSignal): Pro
       }),
     close: () => agent.destroy(),
   }
+}
+
+function giveUpInTime(outgoing: http.ClientRequest): void {
+  const late = () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
+  outgoing.once('timeout', late)
+  outgoing.once('socket', (socket) => {
+    if (!socket.connecting) return
+    const timer = setTimeout(late, CONNECT_TIMEOUT_MS)
+    for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer))
+  })
 }
 
 async function readCertificate(path: string): Promise<string> {

@@ -60,7 +60,12 @@ export async function collect(
 
   const failed = unreadableKeys.map((key) => ({ key, reason: 'its name is not UTF-8' }))
   const incoming = join(ctx.scratch, `incoming-${randomUUID()}`)
-  const fetching: Fetching = { client, settings, program, ctx, kept, incoming, saved, failed, bytesBefore: 0 }
+  let total = 0
+  const moved = (bytes: number) => {
+    total += bytes
+    ctx.progress(total)
+  }
+  const fetching: Fetching = { client, settings, program, ctx, kept, incoming, saved, failed, moved }
   try {
     for (const batch of batchesOf(wanted)) await fetchBatch(batch, fetching)
   } catch (thrown) {
@@ -84,15 +89,21 @@ interface Fetching {
   incoming: string
   saved: SavedObject[]
   failed: Collected['failed']
-  bytesBefore: number
+  /** Bytes that came since the last call. */
+  moved(bytes: number): void
 }
 
 /** rclone fetches most; the objects it cannot name, and those that it did not bring as they were listed, come singly. */
 async function fetchBatch(batch: readonly Wanted[], f: Fetching): Promise<void> {
-  const names = batch.filter(({ object }) => isForRclone(object.key)).map(({ object }) => object.key)
+  const isPlain = ({ object, file }: Wanted) => file.startsWith('objects/') && isForRclone(object.key)
+  const names = batch.filter(isPlain).map(({ object }) => object.key)
   await mkdir(f.incoming, { recursive: true, mode: 0o700 })
+  let bytesByRclone = 0
   const watch = {
-    onBytes: (bytes: number) => f.ctx.progress(f.bytesBefore + bytes),
+    onBytes: (bytes: number) => {
+      f.moved(bytes - bytesByRclone)
+      bytesByRclone = bytes
+    },
     isServing: () => requireAnswer(f.client, f.settings.bucket),
   }
   if (names.length > 0)
@@ -105,8 +116,6 @@ async function fetchBatch(batch: readonly Wanted[], f: Fetching): Promise<void> 
   })
   await f.kept.note()
   await rm(f.incoming, { recursive: true, force: true })
-  f.bytesBefore += batch.reduce((sum, { object }) => sum + object.bytes, 0)
-  f.ctx.progress(f.bytesBefore)
 }
 
 /**
@@ -130,17 +139,15 @@ async function takeBrought({ object, file }: Wanted, f: Fetching): Promise<boole
 async function fetchSingly({ object, file }: Wanted, f: Fetching): Promise<void> {
   const path = join(f.incoming, `single-${randomUUID()}`)
   try {
-    const { signal } = f.ctx
-    const { object: fetched, headers } = await fetchObject(f.client, f.settings, object, path, signal)
+    const { object: fetched, headers } = await fetchObject(f, object, path)
     await take(path, { ...fetched, file, headers }, f)
   } catch (thrown) {
     f.ctx.signal.throwIfAborted()
     if (thrown instanceof CodedError || typeof (thrown as { syscall?: unknown }).syscall === 'string') throw thrown
-    if (thrown instanceof S3Refusal && thrown.code === 'NoSuchKey') {
+    if (thrown instanceof S3Refusal && thrown.code === 'NoSuchKey')
       f.ctx.log('info', `${object.key} was deleted meanwhile`)
-      return
-    }
-    f.failed.push({ key: object.key, reason: thrown instanceof S3Refusal ? thrown.code : (thrown as Error).message })
+    else
+      f.failed.push({ key: object.key, reason: thrown instanceof S3Refusal ? thrown.code : (thrown as Error).message })
   }
 }
 

@@ -4,9 +4,12 @@ import { utimes } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isCoded } from '#lib/errors/coded-error.ts'
 import type { S3Client } from '../connections/s3-client.ts'
-import { connectionError } from '../connections/s3-errors.ts'
+import { connectionError, S3Refusal } from '../connections/s3-errors.ts'
 import type { S3Object } from '../connections/s3-list.ts'
+import type { DriverContext } from '../driver.ts'
 import type { S3Settings } from './settings.ts'
 
 const KEPT_HEADERS = new Set([
@@ -29,17 +32,39 @@ export function headersToKeep(headers: IncomingHttpHeaders): Record<string, stri
 
 export const etagIn = (headers: IncomingHttpHeaders): string => (headers.etag ?? '').replaceAll('"', '')
 
+export interface FetchFrom {
+  client: S3Client
+  settings: S3Settings
+  ctx: Pick<DriverContext, 'signal'>
+  moved(bytes: number): void
+}
+
+const RETRY_DELAYS_MS = [250, 2000]
+
 /**
- * Fetches one object in one request, so that content, etag and headers are of the same version, whichever was listed.
- * Rejects with S3Refusal, with an error of the catalogue, or with the system's error (ENOSPC) of writing.
+ * Fetches one object in one request, so that content, etag and headers are of the same version, whichever was listed. A
+ * transfer that breaks off is tried three times. Rejects with S3Refusal, with an error of the catalogue, with the system's
+ * error (ENOSPC) of writing, or with an Error that says what is wrong with what came.
  */
 export async function fetchObject(
-  client: S3Client,
-  settings: S3Settings,
+  from: FetchFrom,
   object: S3Object,
   path: string,
-  signal: AbortSignal,
 ): Promise<{ object: S3Object; headers: Record<string, string> }> {
+  const { signal } = from.ctx
+  for (let attempt = 0; ; attempt++)
+    try {
+      return await fetchOnce(from, object, path)
+    } catch (thrown) {
+      signal.throwIfAborted()
+      const delayMs = RETRY_DELAYS_MS[attempt]
+      const isBusy = thrown instanceof S3Refusal && (thrown.status === 429 || thrown.status >= 500)
+      if (delayMs === undefined || !(isBusy || isCoded(thrown, 'SOURCE_UNREACHABLE'))) throw thrown
+      await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    }
+}
+
+async function fetchOnce({ client, settings, ctx: { signal }, moved }: FetchFrom, object: S3Object, path: string) {
   const answer = await client.stream({ bucket: settings.bucket, key: object.key })
   const hash = createHash('md5')
   let bytes = 0
@@ -47,6 +72,7 @@ export async function fetchObject(
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length
       hash.update(chunk)
+      moved(chunk.length)
       done(null, chunk)
     },
   })

@@ -1,4 +1,5 @@
-import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { S3Object } from '../connections/s3-list.ts'
 import type { S3Settings } from './settings.ts'
@@ -98,24 +99,32 @@ export async function openKept(folder: string, settings: S3Settings): Promise<Ke
   }
 }
 
-/** The lines of a file of JSON lines; one that was cut off in the writing is left out. */
-export async function readLines(path: string): Promise<unknown[]> {
-  const text = await readFile(path, 'utf8')
-  return text.split('\n').flatMap((line) => {
-    if (line === '') return []
-    try {
-      return [JSON.parse(line) as unknown]
-    } catch {
-      return []
-    }
-  })
+/** The lines of a file, one after the other: an inventory may be longer than a text can be. */
+export async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
-/** Empty when there is none, or it is of another bucket. */
+/** Empty when there is none, or it is of another bucket. A line that was cut off in the writing is left out. */
 async function readIndex(path: string, head: string): Promise<Map<string, Line>> {
-  const [first, ...lines] = await readLines(path).catch(() => [null])
-  if (JSON.stringify(first) !== head) return new Map()
-  return new Map((lines as Line[]).map((line) => [line.key, line]))
+  const index = new Map<string, Line>()
+  if ((await lstat(path).catch(() => null)) === null) return index
+  let first: string | undefined
+  for await (const text of linesOf(path)) {
+    first ??= text
+    if (first !== head) return new Map()
+    if (text === head) continue
+    try {
+      const line = JSON.parse(text) as Line
+      index.set(line.key, line)
+    } catch {}
+  }
+  return index
 }
 
 /** Changes whenever a file is replaced or written to; null when there is none. */
@@ -124,9 +133,21 @@ async function stampOf(path: string): Promise<string | null> {
   return stats?.isFile() ? `${stats.ino}-${stats.size}-${stats.ctimeNs}` : null
 }
 
-async function replaceFile(path: string, lines: readonly unknown[]): Promise<void> {
-  await writeFile(`${path}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
+async function replaceFile(path: string, lines: Iterable<unknown>): Promise<void> {
+  await writeFile(`${path}.new`, inPieces(lines), { mode: 0o600 })
   await rename(`${path}.new`, path)
+}
+
+const LINES_AT_ONCE = 1000
+
+function* inPieces(lines: Iterable<unknown>): Generator<string> {
+  let piece: string[] = []
+  for (const line of lines) {
+    if (piece.push(`${JSON.stringify(line)}\n`) < LINES_AT_ONCE) continue
+    yield piece.join('')
+    piece = []
+  }
+  yield piece.join('')
 }
 
 /** Answers whether the folder is still needed. */

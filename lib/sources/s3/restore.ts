@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
@@ -11,7 +11,7 @@ import { percentEncode } from '../connections/s3-sign.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { requireInside } from '../storage-roots.ts'
 import { headersToKeep } from './fetch-object.ts'
-import { INVENTORY } from './kept.ts'
+import { INVENTORY, linesOf } from './kept.ts'
 import { isForRclone } from './objects.ts'
 import { inParallel } from './parallel.ts'
 import { findRclone, rcloneCopy } from './rclone.ts'
@@ -35,6 +35,7 @@ interface Restored {
 }
 
 const AT_ONCE = 16
+const TIME_HEADER = 'x-amz-meta-mtime'
 /** S3 takes no larger object in one request, and copies none. */
 const SINGLE_LIMIT = 5 * 1024 ** 3
 
@@ -67,22 +68,23 @@ async function readRestored(folder: string): Promise<Restored> {
     if (!only?.isDirectory() || others.length > 0) throw wrong('there is no inventory')
     root = join(root, only.name)
   }
-  const lines = (await readFile(join(root, INVENTORY), 'utf8')).split('\n').slice(0, -1)
-  let head: { prefix: string }
-  let rows: Row[]
+  let head: { prefix: string } | undefined
+  const rows: Row[] = []
   try {
-    const [first, ...others] = lines.map((line) => JSON.parse(line) as unknown)
-    head = z.object({ prefix: z.string() }).parse(first)
-    rows = z.array(row).parse(others)
+    for await (const line of linesOf(join(root, INVENTORY)))
+      if (head === undefined) head = z.object({ prefix: z.string() }).parse(JSON.parse(line))
+      else rows.push(row.parse(JSON.parse(line)))
   } catch {
     throw wrong('its inventory is damaged')
   }
+  const prefix = head?.prefix
+  if (prefix === undefined) throw wrong('its inventory is empty')
   await inParallel(rows, AT_ONCE, async ({ key, file, bytes }) => {
-    if (file.split('/').includes('..') || !key.startsWith(head.prefix)) throw wrong('its inventory is damaged')
+    if (file.split('/').includes('..') || !key.startsWith(prefix)) throw wrong('its inventory is damaged')
     const stats = await stat(join(root, file)).catch(() => null)
     if (!stats?.isFile() || stats.size !== bytes) throw wrong(`${key} is missing or has another size`)
   })
-  return { folder: root, prefix: head.prefix, rows, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return { folder: root, prefix, rows, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 async function layOut(restored: Restored, target: string, ctx: DriverContext): Promise<void> {
@@ -145,11 +147,10 @@ async function complete(put: Put, p: Putting): Promise<void> {
     throw thrown
   })
   if (there === null || Number(there.headers['content-length']) !== put.bytes) return putSingly(put, p)
-  const { 'x-amz-meta-mtime': time, ...others } = headersToKeep(there.headers)
-  const wanted = put.headers['x-amz-meta-mtime'] ?? time
-  const headers = { ...put.headers, ...(wanted === undefined ? {} : { 'x-amz-meta-mtime': wanted }) }
-  if (sameHeaders(put.headers, { ...others, ...(put.headers['x-amz-meta-mtime'] ? { 'x-amz-meta-mtime': time } : {}) }))
-    return
+  const found = headersToKeep(there.headers)
+  const time = found[TIME_HEADER] // rclone keeps the time of the last change in it
+  const headers = { ...(time === undefined ? {} : { [TIME_HEADER]: time }), ...put.headers }
+  if (sameHeaders(headers, found)) return
   if (put.bytes > SINGLE_LIMIT) {
     p.ctx.log('warning', `${put.key} is larger than 5 GiB: its content type and metadata were not put back`)
     return
@@ -185,7 +186,7 @@ function failure(thrown: unknown, settings: S3Settings): unknown {
   return new CodedError('RESTORE_TOOL_FAILED', { tool: 'rclone', exit: 'exit 0', reason }, { cause: thrown })
 }
 
-function sameHeaders(a: Record<string, string | undefined>, b: Record<string, string | undefined>): boolean {
+function sameHeaders(a: Record<string, string>, b: Record<string, string>): boolean {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])
   return [...names].every((name) => a[name] === b[name])
 }
