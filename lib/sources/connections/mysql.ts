@@ -56,6 +56,7 @@ export function checkEncryption(s: MysqlServer, ctx: z.core.$RefinementCtx): voi
 }
 
 const CONNECT_TIMEOUT_MS = 15_000
+const END_SESSION_TIMEOUT_MS = 2_000
 
 /** A connection that is signed in. Errors of statements are thrown as the library has them: with `errno`. */
 export interface MysqlClient {
@@ -66,9 +67,9 @@ export interface MysqlClient {
 }
 
 /**
- * Gives `work` a connection, without a database of its own, and closes it whatever happens. An abort cuts the connection,
- * and the rejection is then the signal's reason. Errors of connecting, rights and encryption become CodedErrors; others of
- * what `work` throws pass through unchanged.
+ * Gives `work` a connection, without a database of its own, and closes it whatever happens. An abort cuts the connection and
+ * ends its session on the server; the rejection is then the signal's reason. Errors of connecting, rights and encryption
+ * become CodedErrors; others of what `work` throws pass through unchanged.
  */
 export async function withMysql<T>(
   server: MysqlServer,
@@ -76,20 +77,27 @@ export async function withMysql<T>(
   work: (client: MysqlClient) => Promise<T>,
 ): Promise<T> {
   ctx.signal.throwIfAborted()
-  const ssl = await tlsOf(server)
-  try {
-    return await connected(server, ssl, ctx.signal, work)
-  } catch (thrown) {
-    ctx.signal.throwIfAborted()
-    const offersNone = (thrown as { code?: unknown } | null)?.code === 'HANDSHAKE_NO_SSL_SUPPORT'
-    if (!offersNone || server.sslMode !== 'prefer') throw mysqlError(thrown, server) ?? thrown
+  const ways = [await tlsOf(server), ...(server.sslMode === 'prefer' ? [undefined] : [])]
+  for (const [i, ssl] of ways.entries()) {
+    let session: number | undefined
+    try {
+      return await connected(server, ssl, ctx.signal, work, (id) => {
+        session = id
+      })
+    } catch (thrown) {
+      if (ctx.signal.aborted && session !== undefined) await endSession(server, ssl, session)
+      ctx.signal.throwIfAborted()
+      const offersNone = (thrown as { code?: unknown } | null)?.code === 'HANDSHAKE_NO_SSL_SUPPORT'
+      if (!offersNone || i + 1 === ways.length) throw mysqlError(thrown, server) ?? thrown
+    }
   }
-  try {
-    return await connected(server, undefined, ctx.signal, work)
-  } catch (thrown) {
-    ctx.signal.throwIfAborted()
-    throw mysqlError(thrown, server) ?? thrown
-  }
+  throw new Error('there is always a way to try')
+}
+
+/** A server goes on with a statement although its client is gone, until it is told. As well as it can be, within seconds. */
+async function endSession(server: MysqlServer, ssl: SslOptions | undefined, session: number): Promise<void> {
+  const signal = AbortSignal.timeout(END_SESSION_TIMEOUT_MS)
+  await connected(server, ssl, signal, (client) => client.rows('KILL ?', [session])).catch(() => {})
 }
 
 async function tlsOf(server: MysqlServer): Promise<SslOptions | undefined> {
@@ -104,7 +112,9 @@ async function connected<T>(
   ssl: SslOptions | undefined,
   signal: AbortSignal,
   work: (client: MysqlClient) => Promise<T>,
+  onSession: (id: number) => void = () => {},
 ): Promise<T> {
+  signal.throwIfAborted()
   // A socket of our own can be cut at any moment, also while it connects.
   const socket = server.host.startsWith('/') ? openSocket(server.host) : openSocket(server.port, server.host)
   socket.setNoDelay(true).setKeepAlive(true, 30_000)
@@ -112,6 +122,7 @@ async function connected<T>(
   signal.addEventListener('abort', cut, { once: true })
   try {
     const connection = await signIn(server, ssl, socket)
+    onSession(connection.threadId)
     return await work({
       encrypted: ssl !== undefined,
       rows: async <Row>(sql: string, values: readonly unknown[] = []) => {
