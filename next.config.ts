@@ -38,6 +38,7 @@ export default function config(phase: string): NextConfig {
       '@apollo/server',
       '@as-integrations/next',
       '@node-rs/argon2',
+      'ssh2',
       '@prisma/adapter-pg',
       '@prisma/client',
       'nodemailer',

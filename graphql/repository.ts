@@ -1,11 +1,11 @@
 import { builder } from './builder.ts'
 
-builder.prismaObject('Repository', {
+export const repository = builder.prismaObject('Repository', {
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     kind: t.exposeString('kind'),
-    location: t.exposeString('location'),
+    location: t.exposeString('location', { description: 'As restic writes it.' }),
     isDefault: t.exposeBoolean('isDefault'),
   }),
 })

@@ -344,6 +344,10 @@ const TEST_TOOLS = [
   { package: 'mariadb-server', present: () => allThere('mariadbd', 'mariadb-install-db', 'mariadb-dump') },
   { package: 'redis-server', present: () => allThere('redis-server') },
   { package: 'redis-tools', present: () => allThere('redis-cli', 'redis-check-rdb') },
+  {
+    package: 'openssh-server',
+    present: async () => (await isExecutable('/usr/sbin/sshd')) && (await allThere('ssh', 'ssh-keygen')),
+  },
   { package: 'rclone', present: () => allThere('rclone') },
   {
     package: 'python3-swift',

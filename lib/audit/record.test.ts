@@ -88,7 +88,14 @@ describe('the database itself refuses', () => {
   })
 
   it('a second default repository', async () => {
-    const second = { name: 'second', kind: 'local', location: '/nowhere', sealedPassword: 'x', isDefault: true }
+    const second = {
+      name: 'second',
+      kind: 'local',
+      location: '/nowhere',
+      settings: {},
+      sealedPassword: 'x',
+      isDefault: true,
+    }
     await expect(home.runtime.prisma.repository.create({ data: second })).rejects.toThrow(
       expect.objectContaining({ code: 'P2002' }),
     )

@@ -21,6 +21,10 @@ export interface AuditEntry {
     | 'source.discover'
     | 'source.preview'
     | 'user-data.export'
+    | 'repository.create'
+    | 'repository.default'
+    | 'repository.remove'
+    | 'repository.kit'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

@@ -1,9 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { accessTo } from '#lib/repositories/access.ts'
+import { checkPlace, openAccess, placeColumns } from '#lib/repositories/access.ts'
 import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { snapshotsByTag } from '#lib/restic/snapshots.ts'
+import { Secret } from '#lib/secrets/secret.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { cancelBackup } from './cancel.ts'
 import { follow } from './follow.ts'
@@ -79,7 +80,7 @@ describe('with a worker', () => {
     expect(run?.snapshotId).toMatch(/^[0-9a-f]{64}$/)
 
     const repository = await home.runtime.prisma.repository.findFirstOrThrow()
-    const access = accessTo(repository, home.runtime.secretKey)
+    const access = await openAccess(home.runtime, repository)
     const restic = await home.runtime.restic()
     const target = join(home.folder, 'restored')
     await restoreSnapshot(restic, access, {
@@ -129,10 +130,15 @@ describe('with a worker', () => {
 
   it('ends FAILED when the repository does not open with its password', async () => {
     const keys = await home.runtime.prisma.repository.findFirstOrThrow()
-    const { sealPassword } = await import('#lib/repositories/access.ts')
-    const { Secret } = await import('#lib/secrets/secret.ts')
-    const wrong = sealPassword(home.runtime.secretKey, keys.id, new Secret('wrong'))
-    await home.runtime.prisma.repository.update({ where: { id: keys.id }, data: { sealedPassword: wrong } })
+    const settings = keys.settings as Record<string, unknown>
+    const { sealedPassword } = placeColumns(
+      home.runtime.secretKey,
+      keys.id,
+      checkPlace(keys.kind, settings),
+      settings,
+      new Secret('wrong'),
+    )
+    await home.runtime.prisma.repository.update({ where: { id: keys.id }, data: { sealedPassword } })
     const { id } = await trigger({ type: 'STORAGE' })
     const backup = await home.ended(id)
     await home.runtime.prisma.repository.update({

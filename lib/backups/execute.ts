@@ -1,6 +1,6 @@
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
-import { accessTo } from '#lib/repositories/access.ts'
+import { openAccess } from '#lib/repositories/access.ts'
 import type { BackupSummary } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
@@ -120,7 +120,8 @@ async function heartbeat(prisma: Database, run: BackupRun): Promise<StopReason |
 
 async function discard(deps: WorkerDeps, run: BackupRun, summary: BackupSummary): Promise<void> {
   const repository = await deps.prisma.repository.findUniqueOrThrow({ where: { id: run.repositoryId } })
-  await forgetSnapshots(await deps.restic(), accessTo(repository, deps.secretKey), [summary.snapshotId])
+  await using access = await openAccess(deps, repository)
+  await forgetSnapshots(await deps.restic(), access, [summary.snapshotId])
 }
 
 /** At most one call per `ms`, the last one never lost. */

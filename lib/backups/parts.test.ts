@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createSource } from '#lib/environments/create.ts'
-import { accessTo } from '#lib/repositories/access.ts'
+import { openAccess } from '#lib/repositories/access.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
@@ -46,7 +46,7 @@ it('saves each database of a server by a run of its own, and the roles by anothe
   expect(state).toBe('SUCCEEDED')
 
   const repository = await home.runtime.prisma.repository.findFirstOrThrow()
-  const access = accessTo(repository, home.runtime.secretKey)
+  await using access = await openAccess(home.runtime, repository)
   const snapshots = await listSnapshots(await home.runtime.restic(), access)
   const partsOf = (tags: readonly string[]) => tags.filter((tag) => tag.startsWith('part:'))
   for (const run of runs) {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createSource } from '#lib/environments/create.ts'
-import { accessTo } from '#lib/repositories/access.ts'
+import { openAccess } from '#lib/repositories/access.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
@@ -38,7 +38,7 @@ beforeEach((context) => {
 
 async function inRepository() {
   const repository = await home.runtime.prisma.repository.findFirstOrThrow()
-  const snapshots = await listSnapshots(await home.runtime.restic(), accessTo(repository, home.runtime.secretKey))
+  const snapshots = await listSnapshots(await home.runtime.restic(), await openAccess(home.runtime, repository))
   return { snapshots, locks: await readdir(join(repository.location, 'locks')) }
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '#lib/database/database.ts'
 import { driverContext } from '#lib/environments/driver-context.ts'
 import { type OpenSource, openSource } from '#lib/environments/sources.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { accessTo } from '#lib/repositories/access.ts'
+import { openAccess } from '#lib/repositories/access.ts'
 import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
 import { savedPaths } from '#lib/restic/list-files.ts'
 import type { RepositoryAccess, Restic } from '#lib/restic/restic.ts'
@@ -34,7 +34,7 @@ export async function save(
   })
   await removeKeptOfDeleted(deps.prisma, deps.config.DATA_DIR)
   const restic = await deps.restic()
-  const access = accessTo(repository, deps.secretKey)
+  await using access = await openAccess(deps, repository)
   const opened = await narrowed(openSource(source, deps.secretKey), claimed, deps.config.STORAGE_ROOTS)
   const withContext = async <T>(part: string, work: (context: DriverContext) => Promise<T>): Promise<T> => {
     const { scratch, kept } = await openFolders(deps.config.DATA_DIR, source.id, part)
@@ -48,7 +48,8 @@ export async function save(
   }
   const run = await withContext(claimed.part, (ctx) => split(deps, claimed, opened, source.environmentId, ctx))
   await clearInterrupted(deps.prisma, restic, access, run)
-  return withContext(run.part, async (context) => {
+  // Awaited here: the files of the repository's backend go when this function is left.
+  return await withContext(run.part, async (context) => {
     const copy = await opened.driver.open(opened.settings, context)
     try {
       return await hand(copy, deps, { restic, access, run, source, reporter, signal })

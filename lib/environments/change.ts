@@ -4,15 +4,16 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Transaction } from '#lib/database/database.ts'
+import { withUniqueName } from '#lib/database/unique-name.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import type { Source } from '#prisma/client/client.ts'
 import { findSource } from './find.ts'
-import { nameInput, parseInput, withUniqueName } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { look, seesEnvironment } from './look.ts'
-import { openSecrets, parseSettings, sealSecrets } from './sources.ts'
+import { openSecrets, sealSecrets } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
 const changeInput = z.strictObject({
@@ -45,7 +46,7 @@ export async function updateSource(
     { plain: source.settings, secrets: { ...stored } },
     { plain, secrets: { ...secrets } },
   )
-  const settings = parseSettings(driver.settings, joinSettings(plain, secrets))
+  const settings = parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
   const isSeen = changed && !input.untested && seesEnvironment(deps.config, source.environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const name = input.name ?? source.name

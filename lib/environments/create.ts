@@ -2,14 +2,15 @@ import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Database } from '#lib/database/database.ts'
+import { withUniqueName } from '#lib/database/unique-name.ts'
+import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
 import { findEnvironment } from './find.ts'
-import { nameInput, parseInput, withUniqueName } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { look, seesEnvironment } from './look.ts'
-import { addSource, parseSettings } from './sources.ts'
+import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
 const environmentInput = z.strictObject({
@@ -61,7 +62,7 @@ export async function createSource(
   const environment = await findEnvironment(deps.prisma, input.environment)
   const driver = deps.driverOf(input.kind)
   const { plain, secrets } = replaceSettings(driver, input.settings, {})
-  const settings = parseSettings(driver.settings, joinSettings(plain, secrets))
+  const settings = parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
   const isSeen = !input.untested && seesEnvironment(deps.config, environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>

@@ -1,14 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { z } from 'zod'
 import type { Transaction } from '#lib/database/database.ts'
-import { CodedError } from '#lib/errors/coded-error.ts'
+import { parseInput } from '#lib/errors/parse-input.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
 import type { Source } from '#prisma/client/client.ts'
-import { fieldIssues } from './input.ts'
 
 const context = (id: string) => `source:${id}`
 
@@ -64,12 +62,5 @@ export function sealSecrets(secretKey: SecretKey, sourceId: string, secrets: Sec
 /** The driver of a kind and its parsed settings. Throws SOURCE_KIND_UNKNOWN, INPUT_INVALID naming each field. */
 export function checkSettings(kind: string, settings: unknown): OpenSource {
   const driver = driverOf(kind)
-  return { driver, settings: parseSettings(driver.settings, settings) }
-}
-
-/** Throws INPUT_INVALID naming each field, `settings.` before it. */
-export function parseSettings<T>(schema: z.ZodType<T>, settings: unknown): T {
-  const parsed = schema.safeParse(settings)
-  if (parsed.success) return parsed.data
-  throw new CodedError('INPUT_INVALID', { issues: fieldIssues(parsed.error.issues, ['settings']) })
+  return { driver, settings: parseInput(driver.settings, settings, 'settings') }
 }

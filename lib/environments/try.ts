@@ -3,15 +3,15 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { Discovered, SourceDriver, SourcePreview, SourceProbe } from '#lib/sources/driver.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import { expectedSeconds } from './duration.ts'
 import { findSource } from './find.ts'
-import { nameInput, parseInput } from './input.ts'
 import { replaceSettings } from './kept-secrets.ts'
 import { type LookConfig, look, seesEnvironment } from './look.ts'
-import { openSecrets, parseSettings } from './sources.ts'
+import { openSecrets } from './sources.ts'
 
 export interface TryDeps {
   prisma: Database
@@ -50,7 +50,7 @@ export async function testSource(
 ): Promise<SourceTest> {
   const candidate = await findCandidate(deps, actor, raw, 'test')
   const { driver } = candidate
-  const settings = parseSettings(driver.settings, candidate.settings)
+  const settings = parseInput(driver.settings, candidate.settings, 'settings')
   const found = await look(deps.config, signal, async (ctx) => {
     const probe = await driver.probe(settings, ctx)
     const parts = (await driver.parts?.(settings, ctx)) ?? null
@@ -69,7 +69,7 @@ export async function discoverSource(
   const { driver, settings } = await findCandidate(deps, actor, raw, 'discover')
   const { discovery } = driver
   if (discovery === undefined) throw new CodedError('SOURCE_LOOK_UNSUPPORTED', { kind: driver.kind, what: 'discovery' })
-  const server = parseSettings(discovery.settings, settings)
+  const server = parseInput(discovery.settings, settings, 'settings')
   return look(deps.config, signal, (ctx) => discovery.find(server, ctx))
 }
 
@@ -83,7 +83,7 @@ export async function previewSource(
   const { driver, settings } = await findCandidate(deps, actor, raw, 'preview')
   if (driver.preview === undefined)
     throw new CodedError('SOURCE_LOOK_UNSUPPORTED', { kind: driver.kind, what: 'preview' })
-  const parsed = parseSettings(driver.settings, settings)
+  const parsed = parseInput(driver.settings, settings, 'settings')
   return look(deps.config, signal, (ctx) => driver.preview?.(parsed, ctx) as Promise<SourcePreview>)
 }
 

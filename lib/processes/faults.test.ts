@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createToken } from '#lib/auth/tokens.ts'
 import { systemClock } from '#lib/clock/now.ts'
-import { accessTo } from '#lib/repositories/access.ts'
+import { openAccess } from '#lib/repositories/access.ts'
 import { listLocks, openRestic, snapshotsByTag } from '#lib/restic/restic.ts'
 import {
   adminPassword,
@@ -66,7 +66,7 @@ async function repository() {
     toolsDir: join(import.meta.dirname, '../../.tools/bin'),
     cacheDir: join(ground.folder, 'cache'),
   })
-  return { restic, access: accessTo(row, guest.secretKey) }
+  return { restic, access: await openAccess(guest, row) }
 }
 
 async function expectOneSnapshotAndNothingElse(sourceId: string, path: string, snapshotId: string | null) {

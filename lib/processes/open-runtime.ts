@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
@@ -8,6 +8,7 @@ import { openFeed } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
 import { openMailer } from '#lib/notifications/mailer.ts'
 import { openQueue } from '#lib/queue/queue.ts'
+import { accessFolder } from '#lib/repositories/access.ts'
 import { openRestic, type Restic } from '#lib/restic/restic.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { driverOf } from '#lib/sources/registry.ts'
@@ -24,6 +25,7 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
   await makeDataDir(config.DATA_DIR)
   const secretKey = await readSecretKey(config)
   const database = await openDatabase(config, 'required')
+  await rm(accessFolder(config), { recursive: true, force: true }) // of a process that was killed; now the folder is ours
   try {
     if (database.applied.length > 0) log.info({ migrations: database.applied }, 'migrations applied')
     const queue = await openQueue(database.url, log)

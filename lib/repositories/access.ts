@@ -1,18 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '#lib/config/config.ts'
+import { parseInput } from '#lib/errors/parse-input.ts'
 import type { RepositoryAccess } from '#lib/restic/repository.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
-import type { Secret } from '#lib/secrets/secret.ts'
+import { Secret } from '#lib/secrets/secret.ts'
+import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
 import type { Repository } from '#prisma/client/client.ts'
+import type { RepositoryKind } from './kind.ts'
+import { repositoryKind } from './registry.ts'
 
-const context = (id: string) => `repository:${id}`
-
-/** What restic needs to open a repository. Throws SECRET_UNREADABLE when the secret key is not the one it was saved with. */
-export function accessTo(repository: Repository, secretKey: SecretKey): RepositoryAccess {
-  return {
-    location: repository.location,
-    password: unseal(secretKey, repository.sealedPassword, context(repository.id)),
-  }
+export interface AccessDeps {
+  secretKey: SecretKey
+  config: Pick<Config, 'DATA_DIR'>
 }
 
-export function sealPassword(secretKey: SecretKey, repositoryId: string, password: Secret): string {
-  return seal(secretKey, password, context(repositoryId))
+/** What restic needs to open a repository, with the files of its backend in a folder that goes when this is disposed of. */
+export interface OpenAccess extends RepositoryAccess, AsyncDisposable {}
+
+/** A kind with settings that it has checked. */
+export interface Place {
+  kind: RepositoryKind
+  settings: unknown
+}
+
+const passwordContext = (id: string) => `repository:${id}`
+const settingsContext = (id: string) => `repository-settings:${id}`
+
+/** Where the files of open repositories lie, a folder each. What a killed process left there is removed at the start. */
+export const accessFolder = (config: Pick<Config, 'DATA_DIR'>): string => join(config.DATA_DIR, 'access')
+
+/** Throws SECRET_UNREADABLE when the secret key is not the one that the repository was saved with. */
+export async function openAccess(deps: AccessDeps, repository: Repository): Promise<OpenAccess> {
+  return openPlace(deps, placeOf(deps.secretKey, repository), passwordOf(deps.secretKey, repository))
+}
+
+/** The same for a place that is not stored. */
+export async function openPlace(deps: AccessDeps, { kind, settings }: Place, password: Secret): Promise<OpenAccess> {
+  const { env, options, files = [] } = kind.backend(settings)
+  const access = { location: kind.location(settings), password, env, options }
+  if (files.length === 0) return { ...access, [Symbol.asyncDispose]: async () => {} }
+  await mkdir(accessFolder(deps.config), { recursive: true, mode: 0o700 })
+  const cwd = await mkdtemp(join(accessFolder(deps.config), 'open-'))
+  for (const { name, content, isProgram } of files) {
+    const text = content instanceof Secret ? content.reveal() : content
+    await writeFile(join(cwd, name), text, { mode: isProgram ? 0o700 : 0o600 })
+  }
+  return { ...access, cwd, [Symbol.asyncDispose]: () => rm(cwd, { recursive: true, force: true }) }
+}
+
+/** A repository's kind with its parsed settings, secrets opened. */
+export function placeOf(secretKey: SecretKey, repository: Repository): Place {
+  const { id, sealedSecrets } = repository
+  const secrets: Record<string, string> =
+    sealedSecrets === null ? {} : JSON.parse(unseal(secretKey, sealedSecrets, settingsContext(id)).reveal())
+  return checkPlace(repository.kind, joinSettings(repository.settings as Record<string, unknown>, secrets))
+}
+
+export function passwordOf(secretKey: SecretKey, repository: Repository): Secret {
+  return unseal(secretKey, repository.sealedPassword, passwordContext(repository.id))
+}
+
+/** Throws REPOSITORY_KIND_UNKNOWN, INPUT_INVALID naming each field. */
+export function checkPlace(name: string, settings: unknown): Place {
+  const kind = repositoryKind(name)
+  return { kind, settings: parseInput(kind.settings, settings, 'settings') }
+}
+
+/** The columns of a repository's row that say where it is and how it is opened. `settings` are unparsed ones that checkPlace took. */
+export function placeColumns(
+  secretKey: SecretKey,
+  id: string,
+  place: Place,
+  settings: Record<string, unknown>,
+  password: Secret,
+) {
+  const { plain, secrets } = splitSettings(settings, place.kind.secretFields)
+  const sealed = new Secret(JSON.stringify(secrets))
+  return {
+    id,
+    kind: place.kind.kind,
+    location: place.kind.location(place.settings),
+    settings: plain as object,
+    sealedSecrets: Object.keys(secrets).length === 0 ? null : seal(secretKey, sealed, settingsContext(id)),
+    sealedPassword: seal(secretKey, password, passwordContext(id)),
+  }
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
@@ -10,7 +12,8 @@ import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
-import { accessTo, sealPassword } from './access.ts'
+import { checkPlace, openAccess, placeColumns } from './access.ts'
+import { findRepository, type RepositoryDeps } from './find.ts'
 
 export interface DefaultRepositoryDeps {
   prisma: Database
@@ -25,7 +28,7 @@ export interface DefaultRepositoryDeps {
  * fail with REPOSITORY_MISSING instead of starting an empty one in silence.
  */
 export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, restic: Restic): Promise<Repository> {
-  const { prisma, secretKey } = deps
+  const { prisma } = deps
   const repository = (await prisma.repository.findFirst({ where: { isDefault: true } })) ?? (await addRow(deps))
   if (repository.initialisedAt !== null) return repository
   const made = await access(join(repository.location, 'config')).then(
@@ -34,22 +37,26 @@ export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, resti
   )
   if (!made) {
     await mkdir(dirname(repository.location), { recursive: true, mode: 0o700 })
-    await initRepository(restic, accessTo(repository, secretKey))
+    await using access = await openAccess(deps, repository)
+    await initRepository(restic, access)
   }
   return prisma.repository.update({ where: { id: repository.id }, data: { initialisedAt: deps.clock.now() } })
 }
 
 function addRow({ prisma, secretKey, config }: DefaultRepositoryDeps): Promise<Repository> {
-  const id = uuidv7()
   const password = new Secret(randomBytes(32).toString('base64url'))
-  return prisma.repository.create({
-    data: {
-      id,
-      name: 'default',
-      kind: 'local',
-      location: join(config.DATA_DIR, 'repositories/default'),
-      sealedPassword: sealPassword(secretKey, id, password),
-      isDefault: true,
-    },
+  const settings = { path: join(config.DATA_DIR, 'repositories/default') }
+  const columns = placeColumns(secretKey, uuidv7(), checkPlace('local', settings), settings, password)
+  return prisma.repository.create({ data: { ...columns, name: 'default', isDefault: true } })
+}
+
+/** The repository that sources without one of their own are saved in. Throws FORBIDDEN, REPOSITORY_UNKNOWN. */
+export async function makeDefault(deps: RepositoryDeps, actor: Actor | null, id: string): Promise<Repository> {
+  requireScope(actor, 'settings:write', 'choose the default repository')
+  return deps.prisma.$transaction(async (tx) => {
+    await findRepository(deps, id)
+    await tx.repository.updateMany({ where: { isDefault: true, id: { not: id } }, data: { isDefault: false } })
+    await record(tx, { actor, action: 'repository.default', target: { type: 'repository', id } })
+    return tx.repository.update({ where: { id }, data: { isDefault: true } })
   })
 }

@@ -25,6 +25,9 @@ export interface BackupRequest {
   onLog: OnLog
 }
 
+/** An attempt often fails because the repository is gone: its end does not wait long for it to come back. */
+const WIPE_TIMEOUT_MS = 30_000
+
 type SummaryMessage = Extract<BackupMessage, { message_type: 'summary' }>
 
 /** One restic backup process, what it said, and how to wipe out its traces. */
@@ -97,11 +100,15 @@ export async function wipeAttempt(
 ): Promise<void> {
   const { exit } = await running.ended
   try {
-    if (exit.signal !== null) await removeOwnDeadLocks(restic, access, [{ host: running.host, pid: running.child.pid }])
+    const owner = { host: running.host, pid: running.child.pid }
+    if (exit.signal !== null) await removeOwnDeadLocks(restic, access, [owner], { timeoutMs: WIPE_TIMEOUT_MS })
     const named = said.summary?.snapshot_id ? [said.summary.snapshot_id] : []
     // Killed between saving the snapshot and saying so: only the listing knows.
     const listed = exit.signal !== null || exit.code === 0 ? await madeSince(restic, access, startedAt, request) : []
-    await forgetSnapshots(restic, access, [...new Set([...named, ...listed])], { onLog: request.onLog })
+    await forgetSnapshots(restic, access, [...new Set([...named, ...listed])], {
+      timeoutMs: WIPE_TIMEOUT_MS,
+      onLog: request.onLog,
+    })
   } catch (error) {
     request.onLog(
       'error',
@@ -112,6 +119,7 @@ export async function wipeAttempt(
 
 async function madeSince(restic: Restic, access: RepositoryAccess, since: Date, request: BackupRequest) {
   if (request.tags.length === 0) return []
-  const all = await listSnapshots(restic, access, { tags: request.tags, host: request.host })
+  const filter = { tags: request.tags, host: request.host }
+  const all = await listSnapshots(restic, access, filter, { timeoutMs: WIPE_TIMEOUT_MS })
   return all.filter((s) => s.time >= since).map((s) => s.id)
 }

@@ -10,6 +10,8 @@ export interface RepositoryAccess {
   env?: Record<string, Secret | string>
   /** restic's extended options, `-o`: `sftp.args=…`, `s3.region=…`. Visible in the process list, so never a secret. */
   options?: string[]
+  /** The folder that restic runs in, for backends with files of their own that `env` and `options` name relative to it. */
+  cwd?: string
 }
 
 /** A restic that was found and is new enough. Made by openRestic. */

@@ -67,6 +67,7 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
     command: restic.binary,
     args: argumentsOf(restic, access, call),
     env: resticEnvironment(restic, access),
+    cwd: access.cwd,
     stdin: call.stdin,
     uid: restic.uid,
     gid: restic.gid,

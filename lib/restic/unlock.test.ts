@@ -64,7 +64,9 @@ test('nothing is removed while a living process’s lock is so old that restic u
   const living = await lockHolder()
   await dead.kill()
   const inAnHour = { now: () => new Date(Date.now() + 3_600_000) }
-  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, [mine(dead.pid), mine(living.pid)], inAnHour)
+  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, [mine(dead.pid), mine(living.pid)], {
+    clock: inAnHour,
+  })
   expect(removed).toEqual([])
   expect(await listLocks(bench.restic, bench.access)).toHaveLength(2)
 })

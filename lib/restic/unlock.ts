@@ -21,8 +21,12 @@ export interface LockOwner {
 const STALE_AFTER_MS = 30 * 60_000
 
 /** The locks of a repository. One that disappears while we look is left out. */
-export async function listLocks(restic: Restic, access: RepositoryAccess): Promise<Lock[]> {
-  const call = { schema: failureMessage, timeoutMs: SHORT_TIMEOUT_MS }
+export async function listLocks(
+  restic: Restic,
+  access: RepositoryAccess,
+  timeoutMs: number = SHORT_TIMEOUT_MS,
+): Promise<Lock[]> {
+  const call = { schema: failureMessage, timeoutMs }
   const { output } = await runRestic(restic, access, { ...call, command: 'list', args: ['locks', '--no-lock'] })
   const locks: Lock[] = []
   for (const id of output.map((line) => line.trim()).filter((line) => /^[0-9a-f]{64}$/.test(line))) {
@@ -43,15 +47,15 @@ export async function removeOwnDeadLocks(
   restic: Restic,
   access: RepositoryAccess,
   owned: readonly LockOwner[],
-  clock: Clock = systemClock,
+  { clock = systemClock, timeoutMs = SHORT_TIMEOUT_MS }: { clock?: Clock; timeoutMs?: number } = {},
 ): Promise<{ removed: Lock[]; kept: Lock[] }> {
-  const before = await listLocks(restic, access)
+  const before = await listLocks(restic, access, timeoutMs)
   const takeable = before.filter((lock) => unlockWouldTake(lock, clock))
   const isOurs = (lock: Lock) =>
     lock.host === hostname() && isDead(lock.pid) && owned.some((o) => o.host === lock.host && o.pid === lock.pid)
   if (takeable.length === 0 || !takeable.every(isOurs)) return { removed: [], kept: before }
-  await runRestic(restic, access, { command: 'unlock', args: [], schema: failureMessage, timeoutMs: SHORT_TIMEOUT_MS })
-  const left = new Set((await listLocks(restic, access)).map((lock) => lock.id))
+  await runRestic(restic, access, { command: 'unlock', args: [], schema: failureMessage, timeoutMs })
+  const left = new Set((await listLocks(restic, access, timeoutMs)).map((lock) => lock.id))
   return { removed: before.filter((lock) => !left.has(lock.id)), kept: before.filter((lock) => left.has(lock.id)) }
 }
 

@@ -1,13 +1,12 @@
 import { z } from 'zod'
-import type { SourceDriver } from './driver.ts'
 
 /**
- * What a driver asks for, as JSON Schema (draft 2020-12) of the input, for forms. Made from the driver's own zod schema, so
+ * What a kind of source or repository asks for, as JSON Schema (draft 2020-12) of the input, for forms. Made from its own zod schema, so
  * that a form cannot ask for anything else. Besides the standard keywords (`title`, `description`, `examples`, `default`,
  * `enum`, …) a property may carry those of `FieldWords` in settings.ts. Choices between objects are `oneOf` or `anyOf`.
  */
-export function settingsForm(driver: Pick<SourceDriver, 'settings'>): Record<string, unknown> {
-  const { $schema: _, ...form } = z.toJSONSchema(driver.settings, {
+export function settingsForm(asks: { readonly settings: z.ZodType }): Record<string, unknown> {
+  const { $schema: _, ...form } = z.toJSONSchema(asks.settings, {
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +16,7 @@ import { openQueue } from '#lib/queue/queue.ts'
 import { openRestic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { Backup, Source } from '#prisma/client/client.ts'
+import { freePort } from './free-port.ts'
 
 const projectRoot = join(import.meta.dirname, '../..')
 const START_DEADLINE_MS = 60_000
@@ -59,6 +59,7 @@ export interface Ground {
 export interface Guest {
   prisma: Database
   secretKey: SecretKey
+  config: Config
   databaseUrl: string
   admin: Actor
   addSource(name: string, kind: string, settings: Record<string, unknown>): Promise<Source>
@@ -172,6 +173,7 @@ async function openGuest(config: Config): Promise<Guest> {
   return {
     prisma,
     secretKey,
+    config,
     databaseUrl: database.url.reveal(),
     admin,
     addSource: (name, kind, settings) => addSource(prisma, secretKey, { environmentId, name, kind, settings }),
@@ -229,15 +231,4 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

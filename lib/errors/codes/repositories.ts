@@ -14,6 +14,62 @@ export const repositories = {
     message: (d) => `${d.binary} is restic ${d.found}; at least ${d.needed} is needed.`,
     remedy: () => 'Run npm run tools to get a newer one, or set RESTIC_BINARY to the path of one.',
   }),
+  REPOSITORY_KIND_UNKNOWN: entry<{ kind: string; known: string[] }>({
+    kind: 'input',
+    retry: 'never',
+    message: (d) => `There is no kind “${d.kind}” of repository.`,
+    remedy: (d) => `Use one of: ${d.known.join(', ')}.`,
+  }),
+  REPOSITORY_UNREACHABLE: entry<{ repository: string; reason: string }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `${d.repository} cannot be reached: ${d.reason}.`,
+    remedy: () => 'Check its address and port, that the server runs, and that no firewall is in between.',
+  }),
+  REPOSITORY_ACCESS_DENIED: entry<{ repository: string; reason: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `${d.repository} does not let us in: ${d.reason}.`,
+    remedy: () =>
+      'Correct the user, the keys or the password of the server, and see that the account may read and write.',
+  }),
+  REPOSITORY_PLACE_UNKNOWN: entry<{ repository: string; place: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `${d.repository}: there is no ${d.place}.`,
+    remedy: () => 'Check its name and its region, or make it first.',
+  }),
+  REPOSITORY_REFUSED: entry<{ repository: string; reason: string }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `${d.repository} does not do what is asked of it: ${d.reason}.`,
+    remedy: () => 'Check that the address is the right service’s, and read the log of the server.',
+  }),
+  REPOSITORY_HOST_KEY_WRONG: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `${d.repository} shows another host key than the one in the settings.`,
+    remedy: () =>
+      'Nothing was sent to it. If the server was set up anew, read its key there (/etc/ssh/ssh_host_ed25519_key.pub) and put it into the settings; if not, somebody else is answering.',
+  }),
+  REPOSITORY_TLS_FAILED: entry<{ repository: string; reason: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `No trusted encrypted connection to ${d.repository} came about: ${d.reason}.`,
+    remedy: () => 'Give the certificate of the authority that signed the server’s, and use the name that is in it.',
+  }),
+  REPOSITORY_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no repository “${d.id}”.`,
+    remedy: () => 'List the repositories; it may have been removed.',
+  }),
+  REPOSITORY_IN_USE: entry<{ name: string; reason: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The repository “${d.name}” cannot be removed: ${d.reason}.`,
+    remedy: () => 'Make another one the default and give its sources another. One that has a history stays known.',
+  }),
   REPOSITORY_MISSING: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'never',

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { CodedError } from '#lib/errors/coded-error.ts'
-import { Prisma } from '#prisma/client/client.ts'
+import { CodedError } from './coded-error.ts'
 
 export interface FieldIssue {
   /** Dotted: `settings.connection.host`. Empty: the whole input. */
@@ -8,6 +7,7 @@ export interface FieldIssue {
   problem: string
 }
 
+/** What people call an environment, a source, a repository. */
 export const nameInput = z
   .string()
   .trim()
@@ -15,11 +15,13 @@ export const nameInput = z
   .max(100, 'may have at most 100 characters')
   .regex(/^[^\p{Cc}]*$/u, 'may not hold control characters')
 
-/** Throws INPUT_INVALID naming each field. */
-export function parseInput<T>(schema: z.ZodType<T>, raw: unknown): T {
+/** Parses what came through a door. Throws INPUT_INVALID naming each field, below `under` when it is given. */
+export function parseInput<T>(schema: z.ZodType<T>, raw: unknown, under?: string): T {
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
-  throw new CodedError('INPUT_INVALID', { issues: fieldIssues(parsed.error.issues) })
+  throw new CodedError('INPUT_INVALID', {
+    issues: fieldIssues(parsed.error.issues, under === undefined ? [] : [under]),
+  })
 }
 
 /**
@@ -35,15 +37,4 @@ export function fieldIssues(issues: readonly z.core.$ZodIssue[], prefix: readonl
     }
     return [{ path: path.map(String).join('.'), problem: issue.message }]
   })
-}
-
-/** Runs `make`; a name that is taken becomes NAME_TAKEN. */
-export async function withUniqueName<T>(what: string, name: string, make: () => Promise<T>): Promise<T> {
-  try {
-    return await make()
-  } catch (error) {
-    if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')
-      throw new CodedError('NAME_TAKEN', { what, name }, { cause: error })
-    throw error
-  }
 }

@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server.ts'
+import { makeSshKey, type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
+import { describeRepository } from './conformance.ts'
+
+let folder: string
+let ssh: SshServer
+let files: RcloneServer
+let rest: RcloneServer
+let keeping: RcloneServer
+let filesKey: string
+let places = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'repositories-'))
+  ssh = await startSshServer()
+  filesKey = (await makeSshKey(folder, 'host')).public
+  files = await startRcloneServer('sftp', ['--key', join(folder, 'host')])
+  rest = await startRcloneServer('restic')
+  keeping = await startRcloneServer('restic', ['--append-only'])
+})
+afterAll(async () => {
+  await Promise.all([ssh?.stop(), files?.stop(), rest?.stop(), keeping?.stop()])
+  await rm(folder, { recursive: true, force: true })
+})
+
+const freshFolder = () => join(folder, `place ${++places}`)
+
+describeRepository('local', {
+  missing: null,
+  fresh: async () => ({ path: freshFolder() }),
+  wrong: {
+    'its disk is not mounted': {
+      change: () => ({ path: join(folder, 'not/mounted') }),
+      code: 'REPOSITORY_UNREACHABLE',
+    },
+  },
+  server: null,
+})
+
+const OTHER_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+const unreachable = { change: (settings: object) => ({ ...settings, port: 1 }), code: 'REPOSITORY_UNREACHABLE' }
+
+describeRepository('sftp', {
+  missing: null,
+  fresh: async () => ({
+    host: '127.0.0.1',
+    port: ssh.port,
+    user: ssh.user,
+    path: freshFolder(),
+    hostKey: ssh.hostKey,
+    privateKey: ssh.privateKey,
+  }),
+  wrong: {
+    'nothing listens': unreachable,
+    'the host is another': {
+      change: (settings) => ({ ...settings, hostKey: OTHER_KEY }),
+      code: 'REPOSITORY_HOST_KEY_WRONG',
+    },
+    'the host has no key of that kind': {
+      change: (settings) => ({ ...settings, hostKey: `ssh-rsa ${OTHER_KEY.split(' ')[1]}` }),
+      code: 'REPOSITORY_HOST_KEY_WRONG',
+    },
+    'the user is unknown': {
+      change: (settings) => ({ ...settings, user: 'nobody-of-that-name' }),
+      code: 'REPOSITORY_ACCESS_DENIED',
+    },
+  },
+  server: () => ssh,
+})
+
+describeRepository('sftp', {
+  missing: null,
+  fresh: async () => ({
+    host: '127.0.0.1',
+    port: files.port,
+    user: files.user,
+    path: `/place${++places}`,
+    hostKey: filesKey,
+    password: files.password,
+  }),
+  wrong: {
+    'the password is wrong': {
+      change: (settings) => ({ ...settings, password: 'wrong' }),
+      code: 'REPOSITORY_ACCESS_DENIED',
+    },
+  },
+  server: null,
+})
+
+const restOf = (server: () => RcloneServer) => async () => ({
+  url: `http://127.0.0.1:${server().port}`,
+  path: `place${++places}`,
+  user: server().user,
+  password: server().password,
+})
+const restWrong = {
+  'nothing listens': {
+    change: (settings: object) => ({ ...settings, url: 'http://127.0.0.1:1' }),
+    code: 'REPOSITORY_UNREACHABLE',
+  },
+  'the password of the server is wrong': {
+    change: (settings: object) => ({ ...settings, password: 'wrong' }),
+    code: 'REPOSITORY_ACCESS_DENIED',
+  },
+  'the server does not speak TLS': {
+    change: async (settings: { url?: string }) => ({ ...settings, url: settings.url?.replace('http:', 'https:') }),
+    code: 'REPOSITORY_TLS_FAILED',
+  },
+}
+describeRepository('rest', { missing: null, fresh: restOf(() => rest), wrong: restWrong, server: () => rest })
+describeRepository('rest', { missing: null, fresh: restOf(() => keeping), wrong: {}, server: null, appendOnly: true })
+
+describeRepository('rclone', {
+  missing: null,
+  fresh: async () => ({
+    remote: 'disk',
+    path: `place${++places}`,
+    config: `[disk]\ntype = alias\nremote = ${folder}\n`,
+  }),
+  wrong: {},
+  server: null,
+})

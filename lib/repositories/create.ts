@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { withUniqueName } from '#lib/database/unique-name.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
+import { initRepository, openRepository } from '#lib/restic/init.ts'
+import type { Restic } from '#lib/restic/restic.ts'
+import { Secret } from '#lib/secrets/secret.ts'
+import { secretText } from '#lib/sources/settings.ts'
+import type { Repository } from '#prisma/client/client.ts'
+import { type AccessDeps, checkPlace, openPlace, type Place, placeColumns } from './access.ts'
+import type { RepositoryDeps } from './find.ts'
+import { type PlaceState, testPlace } from './test-place.ts'
+
+const placeInput = z.strictObject({
+  kind: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  /** The repository's own password, not the server's. */
+  password: secretText.nullish(),
+})
+const createInput = placeInput.extend({
+  name: nameInput,
+  /** Connect one that exists, with its password, instead of making a new one. */
+  existing: z.boolean().default(false),
+})
+
+/**
+ * Looks at a place before it is saved, within ten seconds. Throws FORBIDDEN, INPUT_INVALID, REPOSITORY_KIND_UNKNOWN and what
+ * is wrong with the place.
+ */
+export async function testRepository(
+  deps: RepositoryDeps,
+  actor: Actor | null,
+  raw: unknown,
+  signal?: AbortSignal,
+): Promise<{ location: string; state: PlaceState }> {
+  requireScope(actor, 'settings:write', 'test a repository')
+  const input = parseInput(placeInput, raw)
+  const place = checkPlace(input.kind, input.settings)
+  const state = await testPlace(deps, await deps.restic(), place, input.password ?? null, signal)
+  return { location: place.kind.location(place.settings), state }
+}
+
+/**
+ * Makes a repository, or connects one that exists. A new one gets a random password when none is given; the recovery kit
+ * shows it. Its row, with the sealed password, is written before restic makes it, so that a crash in between loses no key.
+ * Throws FORBIDDEN, INPUT_INVALID, REPOSITORY_KIND_UNKNOWN, NAME_TAKEN, REPOSITORY_EXISTS, REPOSITORY_MISSING and what else
+ * is wrong with the place.
+ */
+export async function createRepository(deps: RepositoryDeps, actor: Actor | null, raw: unknown): Promise<Repository> {
+  requireScope(actor, 'settings:write', 'add a repository')
+  const input = parseInput(createInput, raw)
+  const place = checkPlace(input.kind, input.settings)
+  const restic = await deps.restic()
+  if (await deps.prisma.repository.findUnique({ where: { name: input.name } }))
+    throw new CodedError('NAME_TAKEN', { what: 'repository', name: input.name })
+  const password = await passwordFor(deps, restic, place, input)
+  const columns = placeColumns(deps.secretKey, uuidv7(), place, input.settings, password)
+  const details = { kind: input.kind, location: columns.location, existing: input.existing }
+  await withUniqueName('repository', input.name, () =>
+    deps.prisma.$transaction(async (tx) => {
+      await tx.repository.create({ data: { ...columns, name: input.name } })
+      await record(tx, { actor, action: 'repository.create', target: { type: 'repository', id: columns.id }, details })
+    }),
+  )
+  if (!input.existing) await make(deps, restic, place, password, columns.id)
+  return deps.prisma.repository.update({ where: { id: columns.id }, data: { initialisedAt: deps.clock.now() } })
+}
+
+async function passwordFor(
+  deps: AccessDeps,
+  restic: Restic,
+  place: Place,
+  { existing, password }: z.infer<typeof createInput>,
+): Promise<Secret> {
+  const repository = place.kind.location(place.settings)
+  if (existing && !password)
+    throw new CodedError('INPUT_INVALID', {
+      issues: [{ path: 'password', problem: 'is needed to connect a repository' }],
+    })
+  const state = await testPlace(deps, restic, place, existing ? (password as Secret) : null)
+  if (existing && state === 'absent') throw new CodedError('REPOSITORY_MISSING', { repository })
+  if (!existing && state !== 'absent') throw new CodedError('REPOSITORY_EXISTS', { repository })
+  return password ?? new Secret(randomBytes(32).toString('base64url'))
+}
+
+/** On failure the row goes, unless the repository was made all the same: then its password is kept. */
+async function make(deps: RepositoryDeps, restic: Restic, place: Place, password: Secret, id: string): Promise<void> {
+  await using access = await openPlace(deps, place, password)
+  try {
+    if (place.kind.kind === 'local') await mkdir(dirname(access.location), { recursive: true, mode: 0o700 })
+    await initRepository(restic, access)
+  } catch (thrown) {
+    const isThere = await openRepository(restic, access).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return
+    await deps.prisma.repository.delete({ where: { id } })
+    throw thrown
+  }
+}

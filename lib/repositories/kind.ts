@@ -1,0 +1,39 @@
+import type { z } from 'zod'
+import type { Secret } from '#lib/secrets/secret.ts'
+import type { RepositoryKindName } from './kinds.ts'
+
+/**
+ * What restic needs to reach a place, besides its address and the repository's own password. `files` lie in the folder in
+ * which restic runs: everything else names them relative to it (`./ca.pem`).
+ */
+export interface Backend {
+  env?: Record<string, Secret | string>
+  /** Visible in the process list, so never a secret. */
+  options?: string[]
+  files?: BackendFile[]
+}
+
+export interface BackendFile {
+  name: string
+  content: Secret | string
+  isProgram?: true
+}
+
+export interface RepositoryKind<Settings = unknown> {
+  readonly kind: RepositoryKindName
+  /** What people call it. */
+  readonly title: string
+  /** One parser for API, CLI and forms. Secret fields are `Secret` after parsing. */
+  readonly settings: z.ZodType<Settings>
+  /** The settings that are secret: stored sealed and never answered. */
+  readonly secretFields: readonly string[]
+  /** restic's address of the repository, without a secret in it. */
+  location(settings: Settings): string
+  backend(settings: Settings): Backend
+  /**
+   * A look of our own, since restic goes on trying for 15 minutes whatever the reason: does the place answer, is it the
+   * right one, does it let us in? Rejects with a CodedError; resolving proves nothing about the repository itself. Absent
+   * where there is no way to look without the service's own client.
+   */
+  reach?(settings: Settings, signal: AbortSignal): Promise<void>
+}

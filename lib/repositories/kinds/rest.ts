@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { secretText } from '#lib/sources/settings.ts'
+import { authorities, folder, origin, word } from '../fields.ts'
+import type { RepositoryKind } from '../kind.ts'
+import { ask } from '../reach/ask.ts'
+
+const restSettings = z
+  .strictObject({
+    url: origin.meta({ title: 'Address', examples: ['https://backup.example.org:8000'] }),
+    path: folder.default('').meta({ title: 'Folder on the server', examples: ['production'] }),
+    user: word(200).optional().meta({ title: 'User' }),
+    password: secretText.optional().meta({ title: 'Password', secret: true }),
+    ca: authorities,
+  })
+  .refine((s) => (s.user === undefined) === (s.password === undefined), {
+    path: ['password'],
+    message: 'a user and a password belong together',
+  })
+
+type RestSettings = z.infer<typeof restSettings>
+
+/** restic's REST server, or a program that speaks its protocol, such as `rclone serve restic`. */
+export const rest: RepositoryKind<RestSettings> = {
+  kind: 'rest',
+  title: 'REST server',
+  settings: restSettings,
+  secretFields: ['password'],
+  location: ({ url, path }) => `rest:${url}/${path === '' ? '' : `${path}/`}`,
+
+  backend(s) {
+    return {
+      env: {
+        ...(s.user && s.password ? { RESTIC_REST_USERNAME: s.user, RESTIC_REST_PASSWORD: s.password } : {}),
+        ...(s.ca ? { RESTIC_CACERT: './ca.pem' } : {}),
+      },
+      files: s.ca ? [{ name: 'ca.pem', content: s.ca }] : [],
+    }
+  },
+
+  /** Asks for the repository's config file: there, not there yet, or not for us. */
+  async reach(s, signal) {
+    const repository = rest.location(s)
+    const url = new URL(`${s.url}/${s.path === '' ? '' : `${s.path}/`}config`)
+    const basic = Buffer.from(`${s.user}:${s.password?.reveal()}`).toString('base64')
+    const headers: Record<string, string> = s.user ? { authorization: `Basic ${basic}` } : {}
+    const status = await ask({ url, method: 'HEAD', headers, ca: s.ca }, repository, signal)
+    if (status === 401 || status === 403)
+      throw new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason: `status ${status}` })
+    if (status >= 300 && status !== 404)
+      throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
+  },
+}

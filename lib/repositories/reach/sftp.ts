@@ -1,0 +1,73 @@
+import { Client, type ConnectConfig } from 'ssh2'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { SftpSettings } from '../kinds/sftp.ts'
+import { connectTo, unreachable } from './connect-to.ts'
+
+/**
+ * Signs in and opens the file transfer, with a client of our own: OpenSSH's has one exit code for every reason. Rejects with
+ * REPOSITORY_UNREACHABLE, REPOSITORY_HOST_KEY_WRONG, REPOSITORY_ACCESS_DENIED or the signal's reason.
+ */
+export async function reachSftp(settings: SftpSettings, signal: AbortSignal): Promise<void> {
+  const { host, port, user, privateKey, password } = settings
+  const repository = `sftp server ${host}:${port}`
+  const sock = await connectTo(host, port, repository, signal)
+  const pinned = Buffer.from(settings.hostKey.split(' ')[1] ?? '', 'base64')
+  let isOther = false
+  const client = new Client()
+  const config: ConnectConfig = {
+    sock,
+    username: user,
+    ...(privateKey ? { privateKey: privateKey.reveal() } : { password: password?.reveal() ?? '' }),
+    algorithms: { serverHostKey: algorithmsOf(settings.hostKey) },
+    hostVerifier: (key: Buffer) => {
+      isOther = !key.equals(pinned)
+      return !isOther
+    },
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      client.once('error', reject)
+      client.once('close', () => reject(new CodedError('REPOSITORY_UNREACHABLE', { repository, reason: 'it hung up' })))
+      client.once('ready', () => client.sftp((error) => (error ? reject(error) : resolve())))
+      client.connect(config)
+    })
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (isOther || isAboutAlgorithms(thrown))
+      throw new CodedError('REPOSITORY_HOST_KEY_WRONG', { repository }, { cause: thrown })
+    throw denied(thrown, repository) ?? unreachable(thrown, repository) ?? thrown
+  } finally {
+    client.destroy()
+    sock.destroy()
+  }
+}
+
+type Algorithms = NonNullable<NonNullable<ConnectConfig['algorithms']>['serverHostKey']>
+
+/** So that the server shows the key of the pinned kind and not another of its keys. */
+function algorithmsOf(hostKey: string): Algorithms {
+  const type = hostKey.split(' ')[0] as string
+  return (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]) as Algorithms
+}
+
+/** The client marks its errors by `level`; see "error" in its documentation. */
+const levelOf = (thrown: unknown): unknown =>
+  thrown instanceof Error ? (thrown as { level?: unknown }).level : undefined
+
+/** The server has no key of the pinned kind: this is not the server that was meant. */
+const isAboutAlgorithms = (thrown: unknown): boolean => levelOf(thrown) === 'handshake'
+
+function denied(thrown: unknown, repository: string): CodedError | null {
+  const reason = 'the user, the key or the password is wrong'
+  if (levelOf(thrown) === 'client-authentication')
+    return new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason }, { cause: thrown })
+  // The channel was refused after the sign-in: an account without file transfer.
+  if (thrown instanceof Error && 'reason' in thrown)
+    return new CodedError(
+      'REPOSITORY_ACCESS_DENIED',
+      { repository, reason: 'the account has no SFTP' },
+      { cause: thrown },
+    )
+  return null
+}

@@ -1,0 +1,23 @@
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { findRepository, type RepositoryDeps } from './find.ts'
+
+/**
+ * Forgets where a repository is; what is in it stays there. Only one that no source and no run refers to: its history would
+ * go with it. Throws FORBIDDEN, REPOSITORY_UNKNOWN, REPOSITORY_IN_USE.
+ */
+export async function removeRepository(deps: RepositoryDeps, actor: Actor | null, id: string): Promise<void> {
+  requireScope(actor, 'settings:write', 'remove a repository')
+  const { name, isDefault } = await findRepository(deps, id)
+  await deps.prisma.$transaction(async (tx) => {
+    const sources = await tx.source.count({ where: { repositoryId: id } })
+    const runs = await tx.backupRun.count({ where: { repositoryId: id } })
+    const refuse = (reason: string) => new CodedError('REPOSITORY_IN_USE', { name, reason })
+    if (isDefault) throw refuse('it is the default one')
+    if (sources > 0) throw refuse(`${sources} sources are saved there`)
+    if (runs > 0) throw refuse(`it has a history of ${runs} runs`)
+    await tx.repository.delete({ where: { id } })
+    await record(tx, { actor, action: 'repository.remove', target: { type: 'repository', id }, details: { name } })
+  })
+}
