@@ -32,7 +32,9 @@ export async function save(
     where: { id: claimed.id },
     include: { source: { include: { environment: true } }, repository: true },
   })
-  await removeKeptOfDeleted(deps.prisma, deps.config.DATA_DIR)
+  await removeKeptOfDeleted(deps.prisma, deps.config.DATA_DIR).catch((error: unknown) =>
+    deps.log.warn({ err: error }, 'what was kept of deleted sources could not be removed'),
+  )
   const restic = await deps.restic()
   await using access = await openAccess(deps, repository)
   const opened = await narrowed(openSource(source, deps.secretKey), claimed, deps.config.STORAGE_ROOTS)
