@@ -106,7 +106,7 @@ describe('sources', () => {
     const files = ['--kind', 'files', ...place, '--set', `paths=${path}`, 'exclude=*.tmp', 'exclude=*.bak']
     expect(await json(['preview', ...files])).toMatchObject([{ taken: { files: 1 }, leftOut: { files: 1 } }])
     expect((await run(['preview', ...files])).stdout).toMatch(/Taken: 1 files.*\n.*a\.txt\nLeft out: 1 files/)
-    const plain = await run(['preview', '--kind', 'sqlite', ...place, '--set', `path=${shop}`])
+    const plain = await run(['preview', '--kind', 'postgres', ...place])
     expect(plain).toMatchObject({ code: 1, stderr: expect.stringContaining('SOURCE_LOOK_UNSUPPORTED') })
   })
 })

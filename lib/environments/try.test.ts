@@ -92,11 +92,13 @@ describe('testing a source', () => {
   })
 
   it('refuses discovery and preview to kinds that have none', async () => {
-    const { source } = await home.addSqlite('plain', 1)
-    for (const look of [discoverSource, previewSource])
-      await expect(look(home.runtime, home.admin, { id: source.id })).rejects.toThrow(
-        refusal('SOURCE_LOOK_UNSUPPORTED'),
-      )
+    const of = (kind: string) => ({ environment: 'test', kind, settings: {} })
+    await expect(discoverSource(home.runtime, home.admin, of('files'))).rejects.toThrow(
+      refusal('SOURCE_LOOK_UNSUPPORTED'),
+    )
+    await expect(previewSource(home.runtime, home.admin, of('postgres'))).rejects.toThrow(
+      refusal('SOURCE_LOOK_UNSUPPORTED'),
+    )
   })
 })
 
