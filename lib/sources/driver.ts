@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { z } from 'zod'
 import type { SourceKind, SourceType } from './kinds.ts'
 
@@ -161,6 +161,12 @@ export interface SourceDriver<Settings = unknown> {
    * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /**
+   * Only kinds that know whose data is whose: all of one person as a ZIP, made while it is read. Resolves when the person is
+   * known; later errors break the stream, which then looks whole to nobody. Destroying it ends the work. Writes no file.
+   * Rejects with USER_DATA_PERSON_UNKNOWN, USER_DATA_NOT_PER_PERSON, INPUT_INVALID and like `open`.
+   */
+  exportPerson?(settings: Settings, person: string, ctx: DriverContext): Promise<Readable>
   /** What is there now, in the terms that a restore is compared in. */
   inspect(settings: Settings, ctx: DriverContext): Promise<Inventory>
 }

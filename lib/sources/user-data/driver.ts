@@ -9,6 +9,7 @@ import { asPostgres, exportAll } from './export-all.ts'
 import { loadIntoPostgres } from './load-postgres.ts'
 import { loadIntoSqlite } from './load-sqlite.ts'
 import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
+import { exportPerson } from './person-export.ts'
 import { folderOf } from './person-files.ts'
 import { ofPerson } from './selections.ts'
 import { type UserDataSettings, userDataSettings } from './settings.ts'
@@ -70,6 +71,8 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
     else await loadIntoPostgres(asPostgres(connection), from, manifest, ctx)
     return { summary: `${made} checked and loaded into tables`, inventory }
   },
+
+  exportPerson,
 
   /** Reads everything once, as a backup would, and keeps nothing. */
   async inspect(settings, ctx) {
