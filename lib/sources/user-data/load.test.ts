@@ -65,6 +65,18 @@ describe('SQLite', () => {
     expect(content(to, 't', 'id')).toEqual(content(connection, 't', 'id'))
   })
 
+  test('comes back where one column is all there is, whatever is in it', async () => {
+    await using run = await temporaryContext()
+    const values = `('\\.'), (char(13)), (NULL), (''), ('a' || char(10) || '\\.' || char(10) || 'b'), (' '), (','), ('last')`
+    const connection = await database(
+      join(run.dir, 'from.db'),
+      `CREATE TABLE t (a TEXT); INSERT INTO t VALUES ${values}`,
+    )
+    const to = { kind: 'sqlite', path: join(run.dir, 'new.db') }
+    await move(run, { connection, exports: [{ name: 't', table: 't' }] }, to, false)
+    expect(content(to)).toEqual(content(connection))
+  })
+
   test('goes into tables that exist, with their keys, generated columns and foreign keys', async () => {
     await using run = await temporaryContext()
     const schema = `CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES parent (id),
@@ -214,6 +226,17 @@ describe.skipIf(missing)('PostgreSQL', () => {
       expect(after.columns).toEqual(exists ? before.columns : before.columns.map(base))
     },
   )
+
+  test('comes back where one column is all there is, whatever is in it', async () => {
+    await using run = await temporaryContext()
+    const values = `('\\.'), (E'\\r'), (NULL), (''), (E'a\\n\\\\.\\nb'), (' '), (','), ('last')`
+    const connection = await database(`CREATE TABLE t (id text); INSERT INTO t VALUES ${values}`)
+    const to = await database()
+    await move(run, { connection, exports: [{ name: 't', table: 't' }] }, to, false)
+    const { rows } = await content(to, 't')
+    expect(rows).toHaveLength(8)
+    expect(rows).toEqual((await content(connection, 't')).rows)
+  })
 
   test('goes into tables with keys, in the order of their foreign keys, and sequences go on after it', async () => {
     await using run = await temporaryContext()
