@@ -148,7 +148,10 @@ async function insert(
   const done = await client.query(
     `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE ${select.replace('%s', () => values)}`,
   )
-  if (done.rowCount !== entry.rows) throw new Error(`${done.rowCount} rows were loaded instead of ${entry.rows}`)
+  if (done.rowCount !== entry.rows) {
+    const reason = `${done.rowCount} rows were loaded instead of ${entry.rows}`
+    throw new CodedError('RESTORE_CONTENT_WRONG', { what: `the export “${entry.name}”`, reason })
+  }
   await client.query(`DROP TABLE ${STAGE}`)
   for (const { name, sequence } of rows) {
     if (sequence === null) continue
