@@ -6,14 +6,14 @@ import { hit } from '#lib/auth/rate-limit.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { parseInput } from '#lib/errors/parse-input.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 import { joinSettings } from '#lib/sources/settings.ts'
 import { driverContext } from './driver-context.ts'
 import { findSource } from './find.ts'
-import { parseInput } from './input.ts'
 import { type LookConfig, seesEnvironment } from './look.ts'
-import { openSecrets, parseSettings } from './sources.ts'
+import { openSecrets } from './sources.ts'
 
 const EXPORTS_A_MINUTE = 10
 const PATIENTLY = { maxWait: 20_000, timeout: 20_000 }
@@ -57,7 +57,7 @@ export async function exportPersonOf(
   if (!seesEnvironment(deps.config, environment)) throw new CodedError('SOURCE_OUT_OF_SIGHT', { environment })
   await countAndRecord(deps.prisma, actor, id, person)
   const plain = source.settings as Record<string, unknown>
-  const settings = parseSettings(driver.settings, joinSettings(plain, openSecrets(source, deps.secretKey)))
+  const settings = parseInput(driver.settings, joinSettings(plain, openSecrets(source, deps.secretKey)), 'settings')
 
   const stalled = new AbortController()
   const seconds = deps.config.STALL_TIMEOUT
