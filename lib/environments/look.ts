@@ -27,6 +27,7 @@ export async function look<T>(
   timeoutMs = LOOK_TIMEOUT_MS,
 ): Promise<T> {
   const end = new AbortController()
+  // The first to hear of the end, so that its reason is what is said, whatever a driver that was told to stop makes of it.
   const stopped = new Promise<never>((_, reject) => {
     end.signal.addEventListener('abort', () => reject(end.signal.reason as Error), { once: true })
   })
@@ -40,9 +41,6 @@ export async function look<T>(
       inScratch((scratch) => work(driverContext(config, { signal: end.signal, scratch }))),
       stopped,
     ])
-  } catch (thrown) {
-    // A driver that was told to stop may reject with whatever that broke.
-    throw end.signal.aborted ? end.signal.reason : thrown
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', abandon)
