@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -5,9 +6,13 @@ import { addSource } from '#lib/environments/sources.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
 import { childrenOfOurs } from '#lib/sources/conformance-copy.ts'
-import type { SourceKind } from '#lib/sources/kinds.ts'
+import { type SourceKind, sourceKinds } from '#lib/sources/kinds.ts'
+import { makeBucket, putObjects, settingsFor } from '#lib/sources/s3/bucket.fixture.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { mariadbMissing, startMariadbServer } from '#lib/testing/mariadb-server.ts'
 import { postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
+import { redisMissing, startRedisServer } from '#lib/testing/redis-server.ts'
+import { s3ServerMissing, startS3Server } from '#lib/testing/s3-server.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { cancelBackup } from './cancel.ts'
 import { follow } from './follow.ts'
@@ -22,10 +27,12 @@ interface Server {
   settings: Record<string, unknown>
   /** Sessions on the server that are not the test's own. */
   sessions(): Promise<number>
-  freeze(): Promise<void>
-  thaw(): Promise<void>
+  freeze(): Promise<void> | void
+  thaw(): Promise<void> | void
   kill(): Promise<void>
   stop(): Promise<void>
+  /** Where a later run would have less to do: makes it as long as the first. */
+  renew?(): Promise<void>
 }
 
 interface ServerKind {
@@ -59,7 +66,68 @@ const postgres: ServerKind = {
   },
 }
 
-const kinds: ServerKind[] = [postgres]
+const mysql: ServerKind = {
+  kind: 'mysql',
+  missing: await mariadbMissing(),
+  wrongPassword: { password: 'wrong' },
+  async start() {
+    const server = await startMariadbServer()
+    const table = 'create table big (id int primary key, filler text)'
+    await server.query([
+      'create database shop',
+      `use shop`,
+      table,
+      'insert into big select seq, repeat(md5(seq), 30) from seq_1_to_250000',
+    ])
+    const count = `select count(*) as n from information_schema.processlist where user = '${server.user}' and id <> connection_id()`
+    const { port, user, password } = server
+    return {
+      ...server,
+      settings: { host: '127.0.0.1', port, database: 'shop', user, password },
+      sessions: async () => Number((await server.query(count))[0]?.n),
+    }
+  },
+}
+
+const redis: ServerKind = {
+  kind: 'redis',
+  missing: redisMissing(),
+  wrongPassword: { password: 'wrong' },
+  async start() {
+    const server = await startRedisServer()
+    // A key takes it 30 µs, so that its copy takes some seconds.
+    await server.run(['DEBUG', 'POPULATE', '100000', 'key', '300'], ['CONFIG', 'SET', 'rdb-key-save-delay', '30'])
+    const { port, password } = server
+    return {
+      ...server,
+      settings: { host: '127.0.0.1', port, password },
+      sessions: async () =>
+        String(await server.run(['CLIENT', 'LIST']))
+          .trim()
+          .split('\n').length - 1,
+    }
+  },
+}
+
+const s3: ServerKind = {
+  kind: 's3',
+  missing: await s3ServerMissing(),
+  wrongPassword: { secretAccessKey: 'wrong' },
+  async start() {
+    const server = await startS3Server()
+    const content = () => Object.fromEntries(names.map((name) => [name, randomBytes(100_000)]))
+    const names = Array.from({ length: 200 }, (_, i) => `upload ${i}`)
+    const bucket = await makeBucket(server, content())
+    return {
+      ...server,
+      settings: settingsFor(server, bucket),
+      sessions: async () => 0, // it has none: each request signs in
+      renew: () => putObjects(server, bucket, content()), // a later run fetches only what is new
+    }
+  },
+}
+
+const kinds: ServerKind[] = [postgres, mysql, redis, s3]
 
 describe.each(kinds)('The run of a source of the kind $kind', ({ kind, missing, start, wrongPassword }) => {
   let home: Installation
@@ -88,7 +156,8 @@ describe.each(kinds)('The run of a source of the kind $kind', ({ kind, missing, 
     const { runtime, environmentId } = home
     return (await addSource(runtime.prisma, runtime.secretKey, { environmentId, name, kind, settings })).id
   }
-  const trigger = (id: string) => triggerBackup(home.runtime, home.admin, 'API', { type: 'DATABASE', sourceIds: [id] })
+  const trigger = (id: string) =>
+    triggerBackup(home.runtime, home.admin, 'API', { type: sourceKinds[kind], sourceIds: [id] })
 
   async function repository() {
     const row = await home.runtime.prisma.repository.findFirstOrThrow()
@@ -101,6 +170,7 @@ describe.each(kinds)('The run of a source of the kind $kind', ({ kind, missing, 
 
   /** Triggers, lets `happen` come over the run while its bytes are moving, and gives the run as it ended. */
   async function runThrough(happen: (backupId: string) => Promise<unknown>): Promise<BackupRun> {
+    await server.renew?.()
     const { id } = await trigger(sourceId)
     let happened = false
     for await (const event of follow(home.runtime, id, 0)) {
@@ -145,13 +215,14 @@ describe.each(kinds)('The run of a source of the kind $kind', ({ kind, missing, 
   })
 
   it('refuses a second run of the source while one is at work, and the first one goes on', async () => {
+    await server.renew?.()
     const { id } = await trigger(sourceId)
     await expect(trigger(sourceId)).rejects.toMatchObject({ code: 'BACKUP_ALREADY_RUNNING' })
     expect((await home.ended(id)).state).toBe('SUCCEEDED')
   })
 
   it('ends FAILED when the server stands still, and works again when it goes on', async () => {
-    const run = await runThrough(() => server.freeze())
+    const run = await runThrough(async () => server.freeze())
     await server.thaw()
     expect(run).toMatchObject({ state: 'FAILED', errorCode: 'SOURCE_STALLED' })
     await expectNothingLeft(run)

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
 import { access, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { type Child, runChild, startChild } from '#lib/process/child.ts'
 import type { Certificate } from './certificates.ts'
+import { freePort } from './free-port.ts'
 
 /** A throw-away MariaDB server on loopback, with its data in a temporary folder. */
 export interface MariadbServer {
@@ -193,12 +193,4 @@ async function unprivilegedUser(): Promise<{ uid?: number; gid?: number }> {
   const found = users.find(([name]) => name === 'mysql') ?? users.find(([name]) => name === 'nobody')
   if (found === undefined) throw new Error('there is no user to run MariaDB as')
   return { uid: Number(found[2]), gid: Number(found[3]) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, RESP_TYPES } from '@redis/client'
 import { type Child, startChild } from '#lib/process/child.ts'
+import { freePort } from './free-port.ts'
 
 /** A throw-away Redis server on loopback, with its data in memory alone. */
 export interface RedisServer {
@@ -124,12 +124,4 @@ async function run(path: string, commands: (string | Buffer)[][]): Promise<unkno
   } finally {
     client.destroy()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
