@@ -6,6 +6,7 @@ import { type OpenSource, openSource } from '#lib/environments/sources.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
+import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { savedPaths } from '#lib/restic/list-files.ts'
 import type { RepositoryAccess, Restic } from '#lib/restic/restic.ts'
 import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
@@ -113,10 +114,29 @@ async function hand(copy: SourceCopy, deps: WorkerDeps, saving: Saving): Promise
     return backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
   const { unsaved, close: _, shape: __, ...paths } = copy
   const summary = await backupPaths(restic, access, { ...common, ...paths })
-  const left = await unsaved?.((wanted) => savedPaths(restic, access, summary.snapshotId, wanted, signal))
+  const left = await lookFor(unsaved, summary.snapshotId, saving)
   if (left === undefined || left.length === 0) return summary
   for (const name of left) reporter.log('warning', `${name}: is not in the snapshot`)
   return { ...summary, partial: true, unreadable: [...new Set([...summary.unreadable, ...left])] }
+}
+
+/** What is not in the snapshot. When that cannot be known, nobody can call the snapshot whole, and it goes. */
+async function lookFor(
+  unsaved: Extract<SourceCopy, { shape: 'paths' }>['unsaved'],
+  snapshotId: string,
+  { restic, access, reporter, signal }: Saving,
+): Promise<string[] | undefined> {
+  try {
+    return await unsaved?.((wanted) => savedPaths(restic, access, snapshotId, wanted, signal))
+  } catch (thrown) {
+    await forgetSnapshots(restic, access, [snapshotId]).catch((error: Error) =>
+      reporter.log(
+        'error',
+        `The snapshot ${snapshotId}, of which nobody knows whether it is whole, could not be removed: ${error.message}`,
+      ),
+    )
+    throw thrown
+  }
 }
 
 async function noteRestic(prisma: Database, run: BackupRun, restic: { pid: number; startedAt: Date }): Promise<void> {

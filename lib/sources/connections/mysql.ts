@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { DriverContext } from '../driver.ts'
 import { secretText } from '../settings.ts'
 import { mysqlError } from './mysql-errors.ts'
-import { tlsFields, tlsOptions } from './postgres-tls.ts'
+import { tlsFields, tlsOptions } from './tls.ts'
 
 /** The server's limit for names of databases and tables, in characters. */
 const NAME_LIMIT = 64

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext } from '../driver.ts'
 import { secretText } from '../settings.ts'
+import type { LibpqTls } from './libpq-tls.ts'
 import { isWithoutTls, postgresError } from './postgres-errors.ts'
-import { type LibpqTls, tlsFields, tlsOptions } from './postgres-tls.ts'
+import { tlsFields, tlsOptions } from './tls.ts'
 
 const word = (max: number) =>
   z

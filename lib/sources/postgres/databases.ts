@@ -1,7 +1,8 @@
 import type { Client } from 'pg'
 import { withPostgres } from '../connections/postgres.ts'
 import type { Discovered, DriverContext } from '../driver.ts'
-import { matches } from './selection.ts'
+import { matchesName } from '../name-patterns.ts'
+
 import { connectionTo, type PostgresSettings, type ServerSettings } from './settings.ts'
 
 export interface DatabaseOnServer extends Discovered {
@@ -59,7 +60,7 @@ export async function chosenDatabases(s: PostgresSettings, ctx: DriverContext): 
   const named = s.databases ?? (s.database === undefined ? null : [s.database])
   if (named !== null) return { databases: named.map((name) => ({ name, bytes: null, mayConnect: true })), warnings: [] }
   const found = await databasesOn(s, ctx)
-  const isLeftOut = ({ name }: DatabaseOnServer) => s.exceptDatabases?.some((one) => matches(one, name))
+  const isLeftOut = ({ name }: DatabaseOnServer) => s.exceptDatabases?.some((one) => matchesName(one, name))
   return { ...found, databases: found.databases.filter((one) => !isLeftOut(one)) }
 }
 

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, startChild } from '#lib/process/child.ts'
+import { libpqTls } from '../connections/libpq-tls.ts'
 import { libpqEnvironment, type PostgresConnection } from '../connections/postgres.ts'
-import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, SourceCopy } from '../driver.ts'
 import { type FoundTool, reasonOf } from './tools.ts'
 

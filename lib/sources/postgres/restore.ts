@@ -1,7 +1,7 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild } from '#lib/process/child.ts'
+import { libpqTls } from '../connections/libpq-tls.ts'
 import { libpqDatabase, libpqEnvironment, type PostgresConnection, withPostgres } from '../connections/postgres.ts'
-import { libpqTls } from '../connections/postgres-tls.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { createDatabase, databaseExists, dropDatabase } from './create-database.ts'

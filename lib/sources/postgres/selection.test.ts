@@ -4,7 +4,7 @@ import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/
 import { temporaryContext } from '../conformance-context.ts'
 import { saveCopy } from '../conformance-copy.ts'
 import { postgresDriver } from './driver.ts'
-import { matches, type Selection } from './selection.ts'
+import type { Selection } from './selection.ts'
 
 const missing = await postgresMissing()
 let server: PostgresServer
@@ -129,15 +129,4 @@ describe.skipIf(missing)('A choice of schemas and tables', () => {
     expect(parse({ tables: ['a'], excludeSchemas: ['b'] })).toBe(false)
     expect(parse({ tables: [], schemas: ['b'], excludeTables: ['c'] })).toBe(true)
   })
-})
-
-test.each([
-  ['a*', 'a\nb', true],
-  ['*', '', true],
-  ['a.b', 'axb', false],
-  ['[ab]', 'a', false],
-  ['a*c*e', 'abcde', true],
-  ['a', 'A', false],
-])('%j against %j is %s', (pattern, name, expected) => {
-  expect(matches(pattern, name)).toBe(expected)
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { matchesName } from '../name-patterns.ts'
 import type { Relation } from './queries.ts'
 
 const pattern = z
@@ -70,10 +71,10 @@ export function select(selection: Selection, all: readonly Relation[], schemas: 
   const { schemas: only = [], excludeSchemas = [], tables = [], excludeTables = [] } = selection
   const out = withParts(all, matching(all, excludeTables))
   const wantedTables = withParts(all, matching(all, tables))
-  const wantedSchemas = schemas.filter((schema) => only.some((one) => matches(one, schema)))
+  const wantedSchemas = schemas.filter((schema) => only.some((one) => matchesName(one, schema)))
   const isIn = (relation: Relation) =>
     !out.has(relation) &&
-    !excludeSchemas.some((one) => matches(one, relation.schema)) &&
+    !excludeSchemas.some((one) => matchesName(one, relation.schema)) &&
     (tables.length === 0 || wantedTables.has(relation)) &&
     (only.length === 0 || wantedSchemas.includes(relation.schema))
   const chosen = all.filter(isIn)
@@ -89,22 +90,16 @@ export function select(selection: Selection, all: readonly Relation[], schemas: 
       ...(only.length + tables.length === 0 ? [] : ['--strict-names']),
     ],
     unmatched: [
-      ...only.filter((one) => !schemas.some((schema) => matches(one, schema))).map((one) => `schema “${one}”`),
+      ...only.filter((one) => !schemas.some((schema) => matchesName(one, schema))).map((one) => `schema “${one}”`),
       ...tables.filter((one) => matching(all, [one]).size === 0).map((one) => `table “${one}”`),
     ],
     isWholeDatabase: only.length + tables.length === 0,
   }
 }
 
-/** Whether a name is what a pattern says; * stands for any text, everything else for itself. */
-export function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(name)
-}
-
 function matching(all: readonly Relation[], tablePatterns: readonly string[]): Set<Relation> {
   const pairs = tablePatterns.map(splitTable)
-  return new Set(all.filter((one) => pairs.some(([s, t]) => matches(s, one.schema) && matches(t, one.name))))
+  return new Set(all.filter((one) => pairs.some(([s, t]) => matchesName(s, one.schema) && matchesName(t, one.name))))
 }
 
 /** pg_dump takes a partitioned table without its partitions, and leaves it out without them. Its sequences follow as well. */

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { needsRootCert, type PostgresConnection, postgresFields } from '../connections/postgres.ts'
 import { type DriverContext, databaseOfPart } from '../driver.ts'
-import { matches, selectionFields, selectionIsClear } from './selection.ts'
+import { matchesName } from '../name-patterns.ts'
+import { selectionFields, selectionIsClear } from './selection.ts'
 
 const { host, port, database, ...login } = postgresFields
 
@@ -79,7 +80,7 @@ export function databaseToSave(s: PostgresSettings, { part }: Pick<DriverContext
   const isChosen = (one: string) =>
     s.database === one ||
     s.databases?.includes(one) ||
-    (s.allDatabases && !s.exceptDatabases?.some((except) => matches(except, one)))
+    (s.allDatabases && !s.exceptDatabases?.some((except) => matchesName(except, one)))
   if (name === undefined || name === null || !isChosen(name)) throw new CodedError('SOURCE_PART_UNKNOWN', { part })
   return name
 }

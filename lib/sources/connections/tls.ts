@@ -1,10 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import type { DriverContext } from '../driver.ts'
 import { absolutePath } from '../settings.ts'
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
@@ -58,30 +56,10 @@ export async function tlsOptions(s: TlsSettings): Promise<ConnectionOptions | fa
   return { ca, rejectUnauthorized: true, checkServerIdentity: (_, cert) => checkServerIdentity(s.host, cert) }
 }
 
-/** A path that is not there: libpq looks for files of the account's own where it is given none. */
-const NO_FILE = '/dev/null/none'
+export const isSocket = (s: TlsSettings): boolean => s.host.startsWith('/')
 
-export interface LibpqTls {
-  env: Record<string, string>
-  /** Removes the file that was written for it. */
-  remove(): Promise<void>
-}
-
-/** For libpq, which takes certificates as files only: PEM text is written to the scratch folder until `remove` is called. */
-export async function libpqTls(s: TlsSettings, ctx: Pick<DriverContext, 'scratch'>): Promise<LibpqTls> {
-  const env = { PGSSLMODE: isSocket(s) ? 'disable' : s.sslMode, PGSSLCERT: NO_FILE, PGSSLROOTCERT: NO_FILE }
-  const text = s.sslRootCert
-  // With `require`, libpq would check the certificate as well if it were given one.
-  if (text === undefined || !s.sslMode.startsWith('verify-')) return { env, remove: async () => {} }
-  if (!isCertificate(text)) return { env: { ...env, PGSSLROOTCERT: text }, remove: async () => {} }
-  const path = join(ctx.scratch, 'root.crt')
-  await writeFile(path, text, { mode: 0o600 })
-  return { env: { ...env, PGSSLROOTCERT: path }, remove: () => rm(path, { force: true }) }
-}
-
-const isSocket = (s: TlsSettings): boolean => s.host.startsWith('/')
-
-function isCertificate(text: string): boolean {
+/** Whether a text is a certificate in PEM. */
+export function isCertificate(text: string): boolean {
   if (!text.startsWith('-----BEGIN')) return false
   try {
     return new X509Certificate(text).raw.length > 0
