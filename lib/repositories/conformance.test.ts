@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { makeBucket } from '#lib/sources/s3/bucket.fixture.ts'
 import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server.ts'
+import { type S3Server, s3ServerMissing, startS3Server } from '#lib/testing/s3-server.ts'
 import { makeSshKey, type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
 import { describeRepository } from './conformance.ts'
 
@@ -12,6 +14,8 @@ let files: RcloneServer
 let rest: RcloneServer
 let keeping: RcloneServer
 let filesKey: string
+let s3: S3Server
+let bucket: string
 let places = 0
 
 beforeAll(async () => {
@@ -20,10 +24,14 @@ beforeAll(async () => {
   filesKey = (await makeSshKey(folder, 'host')).public
   files = await startRcloneServer('sftp', ['--key', join(folder, 'host')])
   rest = await startRcloneServer('restic')
+  if ((await s3ServerMissing()) === null) {
+    s3 = await startS3Server({ tls: true })
+    bucket = await makeBucket(s3)
+  }
   keeping = await startRcloneServer('restic', ['--append-only'])
 })
 afterAll(async () => {
-  await Promise.all([ssh?.stop(), files?.stop(), rest?.stop(), keeping?.stop()])
+  await Promise.all([ssh?.stop(), files?.stop(), rest?.stop(), keeping?.stop(), s3?.stop()])
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -111,8 +119,50 @@ const restWrong = {
     code: 'REPOSITORY_TLS_FAILED',
   },
 }
-describeRepository('rest', { missing: null, fresh: restOf(() => rest), wrong: restWrong, server: () => rest })
+describeRepository('rest', {
+  missing: null,
+  fresh: restOf(() => rest),
+  wrong: restWrong,
+  server: () => rest,
+  isLostForLong: true,
+})
 describeRepository('rest', { missing: null, fresh: restOf(() => keeping), wrong: {}, server: null, appendOnly: true })
+
+describeRepository('s3', {
+  missing: await s3ServerMissing(),
+  fresh: async () => ({
+    endpoint: s3.endpoint,
+    region: s3.region,
+    bucket,
+    prefix: `place ${++places}`,
+    ...s3.owner,
+    pathStyle: true,
+    ca: await readFile(s3.caFile as string, 'utf8'),
+  }),
+  wrong: {
+    'nothing listens': {
+      change: (settings) => ({ ...settings, endpoint: 'https://127.0.0.1:1' }),
+      code: 'REPOSITORY_UNREACHABLE',
+    },
+    'the key is wrong': {
+      change: (settings) => ({ ...settings, secretAccessKey: 'wrong' }),
+      code: 'REPOSITORY_ACCESS_DENIED',
+    },
+    'the bucket is missing': {
+      change: (settings) => ({ ...settings, bucket: 'no-such-bucket' }),
+      code: 'REPOSITORY_PLACE_UNKNOWN',
+    },
+    'the region is another': {
+      change: (settings) => ({ ...settings, region: 'eu-elsewhere-1' }),
+      code: 'REPOSITORY_REFUSED',
+    },
+    'nobody vouches for its certificate': {
+      change: (settings) => ({ ...settings, ca: undefined }),
+      code: 'REPOSITORY_TLS_FAILED',
+    },
+  },
+  server: () => s3,
+})
 
 describeRepository('rclone', {
   missing: null,
