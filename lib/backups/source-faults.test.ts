@@ -95,8 +95,8 @@ const redis: ServerKind = {
   wrongPassword: { password: 'wrong' },
   async start() {
     const server = await startRedisServer()
-    // A key takes it 30 µs, so that its copy takes some seconds.
-    await server.run(['DEBUG', 'POPULATE', '100000', 'key', '300'], ['CONFIG', 'SET', 'rdb-key-save-delay', '30'])
+    // A key takes it 100 µs, so that its copy takes some seconds.
+    await server.run(['DEBUG', 'POPULATE', '20000', 'key', '1500'], ['CONFIG', 'SET', 'rdb-key-save-delay', '100'])
     const { port, password } = server
     return {
       ...server,
