@@ -42,11 +42,17 @@ export async function openPlace(deps: AccessDeps, { kind, settings }: Place, pas
   if (files.length === 0) return { ...access, [Symbol.asyncDispose]: async () => {} }
   await mkdir(accessFolder(deps.config), { recursive: true, mode: 0o700 })
   const cwd = await mkdtemp(join(accessFolder(deps.config), 'open-'))
-  for (const { name, content, isProgram } of files) {
-    const text = content instanceof Secret ? content.reveal() : content
-    await writeFile(join(cwd, name), text, { mode: isProgram ? 0o700 : 0o600 })
+  const remove = () => rm(cwd, { recursive: true, force: true })
+  try {
+    for (const { name, content, isProgram } of files) {
+      const text = content instanceof Secret ? content.reveal() : content
+      await writeFile(join(cwd, name), text, { mode: isProgram ? 0o700 : 0o600 })
+    }
+  } catch (error) {
+    await remove()
+    throw error
   }
-  return { ...access, cwd, [Symbol.asyncDispose]: () => rm(cwd, { recursive: true, force: true }) }
+  return { ...access, cwd, [Symbol.asyncDispose]: remove }
 }
 
 /** A repository's kind with its parsed settings, secrets opened. */
