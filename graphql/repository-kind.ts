@@ -1,6 +1,6 @@
+import { settingsForm } from '#lib/forms/form.ts'
 import type { RepositoryKind } from '#lib/repositories/kind.ts'
 import { allRepositoryKinds } from '#lib/repositories/registry.ts'
-import { settingsForm } from '#lib/sources/form.ts'
 import { builder } from './builder.ts'
 
 const repositoryKind = builder.objectRef<RepositoryKind>('RepositoryKind').implement({

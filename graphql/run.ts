@@ -2,8 +2,9 @@ import { databaseOfPart, partName } from '#lib/sources/driver.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { progress } from './event.ts'
+import { waitsFor } from './waits-for.ts'
 
-const runError = builder.objectRef<{ code: string; message: string; remedy: string }>('RunError').implement({
+export const runError = builder.objectRef<{ code: string; message: string; remedy: string }>('RunError').implement({
   fields: (t) => ({
     code: t.exposeString('code'),
     message: t.exposeString('message'),
@@ -16,6 +17,12 @@ builder.prismaObject('BackupRun', {
     id: t.exposeID('id'),
     state: t.expose('state', { type: runState }),
     attempt: t.exposeInt('attempt'),
+    waitsFor: t.string({
+      nullable: true,
+      description: 'While it is queued: “prune of production-s3”.',
+      select: { id: true, state: true },
+      resolve: (run, _args, { runtime }) => waitsFor(runtime.prisma, run),
+    }),
     source: t.relation('source'),
     repository: t.relation('repository'),
     backup: t.relation('backup'),

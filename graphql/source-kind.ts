@@ -1,5 +1,5 @@
+import { settingsForm } from '#lib/forms/form.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
-import { settingsForm } from '#lib/sources/form.ts'
 import { allDrivers } from '#lib/sources/registry.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'

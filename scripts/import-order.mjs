@@ -11,7 +11,7 @@ import { parseAst } from 'vitest/node'
 export const lines = [
   ['errors'],
   ['clock', 'secrets'],
-  ['config'],
+  ['config', 'forms'],
   ['log'],
   ['process'],
   ['database'],
@@ -21,7 +21,7 @@ export const lines = [
   ['environments', 'repositories'],
   ['settings'],
   ['backups'],
-  ['notifications'],
+  ['maintenance', 'notifications'],
   ['runtime'],
   ['processes', 'cli'],
 ]

@@ -25,6 +25,8 @@ export interface AuditEntry {
     | 'repository.default'
     | 'repository.remove'
     | 'repository.kit'
+    | 'repository.task'
+    | 'repository.task-cancel'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

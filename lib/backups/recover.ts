@@ -43,25 +43,6 @@ export async function interruptAbandoned(deps: RecoverDeps, which: 'silent' | 'a
   return interrupted
 }
 
-/** Runs that have been queued this long are looked after; a busy worker may well leave one waiting for longer. */
-const LOOK_AFTER_SECONDS = 30
-
-/**
- * Sends the job again of a queued run that has none left, for whatever reason: used up by failures, removed by hand, lost
- * with a restored database. A run that has one, or is taken meanwhile, is left alone; a job too many finds nothing to claim.
- */
-export async function requeueLost(deps: RecoverDeps): Promise<void> {
-  const waiting = await deps.prisma.$queryRaw<{ id: string; lane: string }[]>`
-    select r.id, s.environment_id as lane from backup_runs r join sources s on s.id = r.source_id
-    where r.state = 'QUEUED' and r.queued_at < clock_timestamp() - make_interval(secs => ${LOOK_AFTER_SECONDS})`
-  for (const { id, lane } of waiting) {
-    if (await deps.queue.hasJob('backup.run', { runId: id }, lane)) continue
-    await deps.queue.openLane('backup.run', lane)
-    await deps.prisma.$transaction((tx) => deps.queue.send(tx, 'backup.run', { runId: id }, lane))
-    deps.log.warn({ runId: id }, 'a queued run had no job left; it was sent again')
-  }
-}
-
 /**
  * Clears what interrupted runs of a source left behind, before anything new is written: a restic that outlived its worker
  * is ended, its lock removed if it is proved ours and dead, and a snapshot it may have saved is forgotten, since nobody

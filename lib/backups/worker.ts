@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Config } from '#lib/config/config.ts'
-import type { Database } from '#lib/database/database.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
 import type { DriverConfig } from '#lib/environments/driver-context.ts'
 import type { Feed } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
+import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import type { Queue } from '#lib/queue/queue.ts'
+import { decideTurns, lockTurns, readTurns } from '#lib/repositories/turns.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
+import { lockBackup } from './end-run.ts'
 import { execute } from './execute.ts'
-import { interruptAbandoned, requeueLost } from './recover.ts'
+import { interruptAbandoned } from './recover.ts'
 
 export interface WorkerDeps {
   prisma: Database
@@ -19,12 +22,11 @@ export interface WorkerDeps {
   feed: Feed
   log: Log
   secretKey: SecretKey
-  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS'> & DriverConfig
+  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS' | 'WORKER_RUNS'> & DriverConfig
   /** Rejects with RESTIC_MISSING or RESTIC_TOO_OLD, every time it is needed, until there is one. */
   restic: () => Promise<Restic>
 }
 
-const RUNS_AT_ONCE = 2
 const LOOK_EVERY_MS = 2000
 
 export const workerName = `${hostname()}:${process.pid}`
@@ -35,8 +37,9 @@ export interface Worker {
 }
 
 /**
- * Takes queued runs of the environments that this worker serves (all, unless WORKER_ENVIRONMENTS names some), and looks
- * after runs whose worker died or whose job was lost. Environments made later are served too, within seconds.
+ * Takes queued runs of the environments that this worker serves (all, unless WORKER_ENVIRONMENTS names some), WORKER_RUNS at
+ * once, and looks after runs whose worker died. The rows say what waits and whose turn it is; a job is only the nudge to
+ * look now instead of within seconds. Environments made later are served too.
  */
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const served = new Set<string>()
@@ -44,16 +47,19 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const shutdown = new AbortController()
   let stopping = false
 
-  const take = async (runId: string) => {
-    // Throwing gives the job back: it is taken again by another worker or after the restart.
-    if (stopping) throw new Error('the worker is stopping')
-    const run = await claim(deps.prisma, runId)
-    if (!run) return
-    const work = execute(deps, run, shutdown.signal).finally(() => working.delete(work))
-    working.add(work)
-    await work
-  }
-  const look = async () => {
+  const fill = oneAtATime(async () => {
+    const places = deps.config.WORKER_RUNS - working.size
+    if (stopping || places <= 0) return
+    for (const run of await claim(deps.prisma, served, places)) {
+      const work: Promise<void> = execute(deps, run, shutdown.signal).finally(() => {
+        working.delete(work)
+        void fill().catch(onError)
+      })
+      working.add(work)
+    }
+  })
+  const onError = (error: unknown) => deps.log.error({ err: error }, 'worker')
+  const look = oneAtATime(async () => {
     const wanted = deps.config.WORKER_ENVIRONMENTS
     const environments = await deps.prisma.environment.findMany({
       where: wanted.length > 0 ? { name: { in: [...wanted] } } : {},
@@ -61,25 +67,18 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     for (const { id } of environments) {
       if (served.has(id)) continue
       served.add(id)
-      await deps.queue.work('backup.run', { concurrency: RUNS_AT_ONCE, lane: id }, ({ runId }) => take(runId))
+      await deps.queue.work('backup.run', { concurrency: 1, lane: id }, fill)
     }
     await interruptAbandoned(deps)
-    await requeueLost(deps)
-  }
+    await fill()
+  })
   await look()
-  let looking: Promise<void> | null = null
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error) => deps.log.error({ err: error }, 'worker'))
-      .finally(() => {
-        looking = null
-      })
-  }, LOOK_EVERY_MS)
+  const timer = setInterval(() => void look().catch(onError), LOOK_EVERY_MS)
   return {
     async stop(graceMs) {
       clearInterval(timer)
       stopping = true
-      await looking
+      await fill().catch(onError) // one that was claiming may have begun a run
       const grace = setTimeout(() => shutdown.abort(), graceMs)
       await Promise.allSettled(working)
       clearTimeout(grace)
@@ -87,19 +86,37 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   }
 }
 
-/** Compare-and-set: null means that another worker has it, or that it was cancelled. */
-async function claim(prisma: Database, runId: string): Promise<BackupRun | null> {
-  const claimId = randomUUID()
-  return prisma.$transaction(async (tx) => {
-    const claimed = await tx.$executeRaw`
-      update backup_runs set state = 'RUNNING', claim_id = ${claimId}::uuid, worker = ${workerName},
-        heartbeat_at = clock_timestamp(), started_at = clock_timestamp()
-      where id = ${runId}::uuid and state = 'QUEUED'`
-    if (claimed !== 1) return null
-    const run = await tx.backupRun.findUniqueOrThrow({ where: { id: runId } })
-    await tx.$executeRaw`
-      update backups set state = 'RUNNING', started_at = coalesce(started_at, clock_timestamp()) where id = ${run.backupId}::uuid`
-    await appendEvents(tx, run.backupId, [{ kind: 'STATE', runId, state: 'RUNNING' }])
-    return run
+/** Claims the runs whose turn it is, as many as there are places. Compare-and-set: one that was cancelled meanwhile is left. */
+async function claim(prisma: Database, served: ReadonlySet<string>, places: number): Promise<BackupRun[]> {
+  const waits = await prisma.backupRun.findFirst({
+    where: { state: 'QUEUED', source: { environmentId: { in: [...served] } } },
+    select: { id: true },
   })
+  if (waits === null) return []
+  return prisma.$transaction(async (tx) => {
+    await lockTurns(tx)
+    const turns = await readTurns(tx)
+    const waiting = turns.waiting.filter((turn) => turn.environmentId === null || served.has(turn.environmentId))
+    const { ready } = decideTurns({ ...turns, waiting })
+    const claimed: BackupRun[] = []
+    for (const turn of ready.filter(({ kind }) => kind === 'BACKUP').slice(0, places)) {
+      const run = await claimOne(tx, turn.id)
+      if (run !== null) claimed.push(run)
+    }
+    return claimed
+  })
+}
+
+async function claimOne(tx: Transaction, runId: string): Promise<BackupRun | null> {
+  const { backupId } = await tx.backupRun.findUniqueOrThrow({ where: { id: runId } })
+  await lockBackup(tx, backupId)
+  const count = await tx.$executeRaw`
+    update backup_runs set state = 'RUNNING', claim_id = ${randomUUID()}::uuid, worker = ${workerName},
+      heartbeat_at = clock_timestamp(), started_at = clock_timestamp()
+    where id = ${runId}::uuid and state = 'QUEUED'`
+  if (count !== 1) return null
+  await tx.$executeRaw`
+    update backups set state = 'RUNNING', started_at = coalesce(started_at, clock_timestamp()) where id = ${backupId}::uuid`
+  await appendEvents(tx, backupId, [{ kind: 'STATE', runId, state: 'RUNNING' }])
+  return tx.backupRun.findUniqueOrThrow({ where: { id: runId } })
 }

@@ -33,6 +33,7 @@ const variables = {
     'postgresql://user:password@db.example.org/backups',
   ],
   ROLE: [z.enum(['all', 'web', 'worker']).default('all'), 'all'],
+  WORKER_RUNS: [z.coerce.number().int().min(1).max(100).default(2), '2'],
   WORKER_ENVIRONMENTS: [list.default([]), 'staging,production'],
   SECRET_KEY: [
     z

@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from '#lib/database/database.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
+import { joinSettings, splitSettings } from '#lib/forms/settings.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
-import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
 import type { Source } from '#prisma/client/client.ts'
 
 const context = (id: string) => `source:${id}`

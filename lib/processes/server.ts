@@ -5,6 +5,7 @@ import { startWorker, type Worker } from '#lib/backups/worker.ts'
 import { readConfig } from '#lib/config/config.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type Log, openLog } from '#lib/log/log.ts'
+import { interruptSilent, type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worker.ts'
 import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
@@ -26,10 +27,11 @@ async function main(): Promise<void> {
   const opened = await openRuntime(config, log)
   const { runtime } = opened
   let worker: Worker | undefined
+  let maintenance: MaintenanceWorker | undefined
   let web: Web | undefined
   onStopRequest(log, async () => {
     await web?.stopAccepting()
-    await worker?.stop(GRACE_MS)
+    await Promise.all([worker?.stop(GRACE_MS), maintenance?.stop()])
     await runtime.queue.stop(1000)
     await web?.close()
     await opened.close()
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
   await prepare(opened, values.demo === true)
   setRuntime(runtime)
   if (role !== 'web') worker = await startWorker(runtime)
+  if (role !== 'web') maintenance = await startMaintenance(runtime)
   if (role !== 'web') await startNotifications(runtime)
   if (role !== 'worker') {
     web = await openWeb(runtime, { dev: values.dev === true })
@@ -49,7 +52,10 @@ async function main(): Promise<void> {
 async function prepare({ runtime, database }: OpenRuntime, demo: boolean): Promise<void> {
   const { prisma, config, log } = runtime
   // The owner of a data folder is the only process there is: whatever was running before it is dead.
-  if (database.owner) await interruptAbandoned(runtime, 'all')
+  if (database.owner) {
+    await interruptAbandoned(runtime, 'all')
+    await interruptSilent(runtime, 'all')
+  }
   const administrator = await makeFirstAdministrator(prisma, config)
   if (administrator) announceAdministrator(administrator.email, administrator.generated?.reveal())
   if (config.ROLE !== 'web') await prepareRepository(runtime)

@@ -2,10 +2,15 @@ import { z } from 'zod'
 
 /** Every kind of job: its payload, parsed when it is sent and again when it is taken, and how it is retried. */
 export const jobs = {
-  /** Take one queued run (lane: the environment's id) and execute it. The run's own row says what became of it; the job is only the nudge. */
+  /** A run is queued (lane: the environment's id): look whose turn it is. The rows say what waits; the job is only the nudge. */
   'backup.run': {
     payload: z.object({ runId: z.uuid() }),
-    options: { retryLimit: 3, retryDelay: 5, expireInSeconds: 86_000, heartbeatSeconds: 10 },
+    options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
+  },
+  /** A task of a repository is queued: look whose turn it is. A nudge, too. */
+  'maintenance.task': {
+    payload: z.object({ taskId: z.uuid() }),
+    options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
   },
   /** Tell people how a backup ended. */
   'notify.backup-ended': {

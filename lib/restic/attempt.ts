@@ -4,7 +4,7 @@ import { forgetSnapshots } from './forget.ts'
 import { type BackupMessage, backupMessage } from './messages.ts'
 import { type BackupProgress, progressMeter } from './progress.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { LONG_TIMEOUT_MS, type OnLog, type Running, startRestic } from './run.ts'
+import { LONG_TIMEOUT_MS, type OnLog, type OnStarted, type Running, startRestic } from './run.ts'
 import { listSnapshots } from './snapshots.ts'
 import { removeOwnDeadLocks } from './unlock.ts'
 
@@ -19,7 +19,7 @@ export interface BackupRequest {
   /** Aborting rejects with the signal's reason and leaves neither snapshot nor lock. */
   signal: AbortSignal
   timeoutMs?: number
-  onStarted(process: { pid: number; startedAt: Date }): void
+  onStarted: OnStarted
   /** At most four a second. */
   onProgress(progress: BackupProgress): void
   onLog: OnLog
@@ -66,6 +66,7 @@ export async function startAttempt(
     timeoutMs: request.timeoutMs ?? LONG_TIMEOUT_MS,
     stdin: shape === 'stream' ? 'pipe' : undefined,
     signal: request.signal,
+    onStarted: request.onStarted,
     onLog: request.onLog,
     onMessage: (message) => {
       if (message.message_type === 'status') meter(message)
@@ -76,14 +77,6 @@ export async function startAttempt(
       } else if (message.message_type === 'exit_error') request.onLog('info', message.message.trim())
     },
   })
-  try {
-    request.onStarted({ pid: running.child.pid, startedAt })
-  } catch (error) {
-    running.stop(error)
-    running.child.stdin?.end()
-    await running.ended
-    throw error
-  }
   return { running, startedAt, said }
 }
 

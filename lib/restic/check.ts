@@ -1,12 +1,13 @@
 import { checkMessage } from './messages.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { LONG_TIMEOUT_MS, type OnLog, runRestic } from './run.ts'
+import { LONG_TIMEOUT_MS, type OnLog, type OnStarted, runRestic } from './run.ts'
 
 export interface CheckRequest {
   /** "5%", "1/10", "500M", or "all" for every byte. Without it only the structure is checked: no flipped bit is found. */
   readData?: string
   signal: AbortSignal
   timeoutMs?: number
+  onStarted?: OnStarted
   onLog?: OnLog
 }
 
@@ -46,6 +47,7 @@ export async function checkRepository(
       schema: checkMessage,
       timeoutMs: request.timeoutMs ?? LONG_TIMEOUT_MS,
       signal: request.signal,
+      onStarted: request.onStarted,
       onLog: request.onLog,
       onMessage: (message) => {
         if (message.message_type === 'error') result.problems.push(message.message || message.error.message)

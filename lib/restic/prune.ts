@@ -1,6 +1,6 @@
 import { failureMessage } from './messages.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { LONG_TIMEOUT_MS, type OnLog, runRestic } from './run.ts'
+import { LONG_TIMEOUT_MS, type OnLog, type OnStarted, runRestic } from './run.ts'
 
 /**
  * Removes the data that no snapshot needs any more. restic reports it as text only, whatever is asked; the lines go to the log.
@@ -9,7 +9,7 @@ import { LONG_TIMEOUT_MS, type OnLog, runRestic } from './run.ts'
 export async function pruneRepository(
   restic: Restic,
   access: RepositoryAccess,
-  request: { signal: AbortSignal; timeoutMs?: number; onLog?: OnLog },
+  request: { signal: AbortSignal; timeoutMs?: number; onStarted?: OnStarted; onLog?: OnLog },
 ): Promise<void> {
   const { output } = await runRestic(restic, access, {
     command: 'prune',
@@ -17,6 +17,7 @@ export async function pruneRepository(
     schema: failureMessage,
     timeoutMs: request.timeoutMs ?? LONG_TIMEOUT_MS,
     signal: request.signal,
+    onStarted: request.onStarted,
     onLog: request.onLog,
   })
   for (const line of output) if (line.trim() !== '') request.onLog?.('info', line)

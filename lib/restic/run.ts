@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { Writable } from 'node:stream'
 import type { z } from 'zod'
+import { systemClock } from '#lib/clock/now.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type Child, type Exit, startChild } from '#lib/process/child.ts'
 import { classifyFailure } from './exit-codes.ts'
@@ -10,6 +11,8 @@ import { parseLine } from './messages.ts'
 import { printableLocation, type RepositoryAccess, type Restic, resticEnvironment } from './repository.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+/** Notes the process, so that its lock can be known as ours. When it throws or rejects, restic is stopped with that error. */
+export type OnStarted = (process: { pid: number; startedAt: Date }) => unknown
 export type OnLog = (level: LogLevel, message: string) => void
 
 /** Commands that read or write little. An unreachable server makes restic retry for about 15 minutes by itself. */
@@ -25,6 +28,7 @@ export interface Call<M> {
   stdin?: 'pipe'
   signal?: AbortSignal
   retryLockSeconds?: number
+  onStarted?: OnStarted
   onMessage?: (message: M) => void
   onLog?: OnLog
 }
@@ -63,6 +67,7 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
     } else if (isStdout) output.push(line)
     else if (line.trim() !== '') call.onLog?.('info', line)
   }
+  const startedAt = systemClock.now()
   const child = await startChild({
     command: restic.binary,
     args: argumentsOf(restic, access, call),
@@ -93,7 +98,9 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
   call.signal?.addEventListener('abort', onAbort, { once: true })
   if (call.signal?.aborted) onAbort()
 
-  const ended = child.exited.then((exit): Ended => {
+  const noted = (async () => call.onStarted?.({ pid: child.pid, startedAt }))().catch(stop)
+  const ended = child.exited.then(async (exit): Promise<Ended> => {
+    await noted
     clearTimeout(deadline)
     call.signal?.removeEventListener('abort', onAbort)
     const reason = words.exitError ?? words.error ?? exit.stderr.split('\n').at(-1) ?? ''

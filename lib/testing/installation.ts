@@ -9,6 +9,7 @@ import { follow } from '#lib/backups/follow.ts'
 import { startWorker, type Worker } from '#lib/backups/worker.ts'
 import { readConfig } from '#lib/config/config.ts'
 import { addSource } from '#lib/environments/sources.ts'
+import { type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worker.ts'
 import { openRuntime } from '#lib/processes/open-runtime.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -20,6 +21,7 @@ export interface Installation {
   admin: Actor
   environmentId: string
   startWorker(): Promise<Worker>
+  startMaintenance(): Promise<MaintenanceWorker>
   addFiles(name: string, files: Record<string, string>): Promise<{ source: Source; path: string }>
   addSqlite(name: string, rows: number): Promise<{ source: Source; path: string }>
   /** Waits for events, not time: resolves when the backup has ended. */
@@ -54,6 +56,7 @@ export async function openInstallation(environment: Record<string, string> = {})
     address: null,
   }
   let worker: Worker | undefined
+  let maintenance: MaintenanceWorker | undefined
   return {
     runtime,
     folder,
@@ -62,6 +65,10 @@ export async function openInstallation(environment: Record<string, string> = {})
     async startWorker() {
       worker = await startWorker(runtime)
       return worker
+    },
+    async startMaintenance() {
+      maintenance = await startMaintenance(runtime)
+      return maintenance
     },
     async addFiles(name, files) {
       const path = join(data, name)
@@ -96,7 +103,7 @@ export async function openInstallation(environment: Record<string, string> = {})
       })
     },
     async close() {
-      await worker?.stop(0)
+      await Promise.all([worker?.stop(0), maintenance?.stop()])
       await runtime.queue.stop(1000)
       await opened.close()
       await rm(folder, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { settingsForm } from '#lib/sources/form.ts'
+import { settingsForm } from '#lib/forms/form.ts'
 import { allDrivers, driverOf } from '#lib/sources/registry.ts'
 import { fill } from './choose.ts'
 import { type Draft, draftOf, settingsOf } from './draft.ts'

@@ -119,6 +119,24 @@ export const repositories = {
     message: (d) => `restic ${d.command} did not end within ${Math.round(d.timeoutMs / 1000)} seconds and was stopped.`,
     remedy: () => 'Check that the repository can be reached, then try again.',
   }),
+  TASK_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no task “${d.id}”.`,
+    remedy: () => 'List the repository’s tasks.',
+  }),
+  TASK_ALREADY_ACTIVE: entry<{ task: string; repository: string }>({
+    kind: 'conflict',
+    retry: 'later',
+    message: (d) => `The ${d.task} of ${d.repository} is already queued or running.`,
+    remedy: () => 'Wait for it to end, or cancel it.',
+  }),
+  TASK_ALREADY_ENDED: entry<{ id: string; state: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The task “${d.id}” has already ended: ${d.state}.`,
+    remedy: () => 'Nothing needs to be done.',
+  }),
   SNAPSHOT_UNKNOWN: entry<{ id: string }>({
     kind: 'not-found',
     retry: 'never',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { secretText } from '#lib/sources/settings.ts'
+import { secretText } from '#lib/forms/settings.ts'
 import { folder, word } from '../fields.ts'
 import type { RepositoryKind } from '../kind.ts'
 import { connectTo } from '../reach/connect-to.ts'

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { absolutePath } from '#lib/sources/settings.ts'
+import { absolutePath } from '#lib/forms/settings.ts'
 import type { RepositoryKind } from '../kind.ts'
 
 const settings = z.strictObject({

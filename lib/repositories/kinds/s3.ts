@@ -1,7 +1,7 @@
 import aws4 from 'aws4'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { secretText } from '#lib/sources/settings.ts'
+import { secretText } from '#lib/forms/settings.ts'
 import { authorities, folder, origin, word } from '../fields.ts'
 import type { RepositoryKind } from '../kind.ts'
 import { ask } from '../reach/ask.ts'

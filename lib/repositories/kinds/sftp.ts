@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { absolutePath, secretText } from '#lib/forms/settings.ts'
 import { Secret } from '#lib/secrets/secret.ts'
-import { absolutePath, secretText } from '#lib/sources/settings.ts'
 import type { BackendFile, RepositoryKind } from '../kind.ts'
 import { reachSftp } from '../reach/sftp.ts'
 

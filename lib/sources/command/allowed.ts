@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { absolutePath } from '../settings.ts'
+import { absolutePath } from '#lib/forms/settings.ts'
 import { wordName } from './settings.ts'
 
 const text = z

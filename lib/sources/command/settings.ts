@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { secretText } from '../settings.ts'
+import { secretText } from '#lib/forms/settings.ts'
 
 /** Names of commands and of their values. */
 export const wordName = z

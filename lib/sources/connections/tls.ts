@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { absolutePath } from '../settings.ts'
+import { absolutePath } from '#lib/forms/settings.ts'
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 

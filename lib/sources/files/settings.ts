@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath } from '../settings.ts'
+import { absolutePath } from '#lib/forms/settings.ts'
 import { isPattern } from './patterns.ts'
 
 const pattern = z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absolutePath, secretText } from '../settings.ts'
+import { absolutePath, secretText } from '#lib/forms/settings.ts'
 
 const word = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { absolutePath } from '#lib/forms/settings.ts'
 import { sqliteFields } from '../connections/sqlite.ts'
-import { absolutePath } from '../settings.ts'
 
 export const sqliteSettings = z
   .strictObject({

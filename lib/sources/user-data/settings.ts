@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { absolutePath } from '#lib/forms/settings.ts'
 import { needsRootCert, postgresFields } from '../connections/postgres.ts'
 import { sqliteFields } from '../connections/sqlite.ts'
-import { absolutePath } from '../settings.ts'
 import { problemOf } from './sql-text.ts'
 
 /** Becomes a file name: <name>.csv and <name>.ndjson. */

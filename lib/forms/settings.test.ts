@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { sourceKinds } from './kinds.ts'
-import { driverOf } from './registry.ts'
+import { sourceKinds } from '#lib/sources/kinds.ts'
+import { driverOf } from '#lib/sources/registry.ts'
 import { joinSettings, splitSettings } from './settings.ts'
 
 const postgres = { host: 'h', port: 5432, database: 'd', user: 'u', password: 'pass' }

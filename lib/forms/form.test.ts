@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { sourceKinds } from '#lib/sources/kinds.ts'
+import { driverOf } from '#lib/sources/registry.ts'
 import { settingsForm } from './form.ts'
-import { sourceKinds } from './kinds.ts'
-import { driverOf } from './registry.ts'
 
 interface Node {
   title?: string

@@ -1,24 +1,24 @@
 import type { z } from 'zod'
-import type { SourceDriver } from '#lib/sources/driver.ts'
-import { joinSettings, splitSettings } from '#lib/sources/settings.ts'
-import type { Secrets } from './sources.ts'
+import { joinSettings, splitSettings } from './settings.ts'
 
 type Plain = Record<string, unknown>
+/** Secret settings by their dotted names. */
+export type Secrets = Readonly<Record<string, string>>
 
 /**
  * New settings in place of stored ones, as plain settings and secrets. A secret that is absent or empty stays as it is
  * stored, one that is null goes, as does a stored one that the new settings have no place for.
  */
 export function replaceSettings(
-  driver: Pick<SourceDriver, 'settings' | 'secretFields'>,
+  asks: { readonly settings: z.ZodType; readonly secretFields: readonly string[] },
   given: Plain,
   stored: Secrets,
 ): { plain: Plain; secrets: Secrets } {
-  const { plain, secrets: fresh } = splitSettings(given, driver.secretFields)
+  const { plain, secrets: fresh } = splitSettings(given, asks.secretFields)
   const kept = Object.entries(stored).filter(
     ([field]) => !Object.hasOwn(fresh, field) && valueAt(given, field) !== null && hasParent(plain, field),
   )
-  const misplaced = unknownFields(driver.settings, joinSettings(plain, { ...Object.fromEntries(kept), ...fresh }))
+  const misplaced = unknownFields(asks.settings, joinSettings(plain, { ...Object.fromEntries(kept), ...fresh }))
   const fitting = kept.filter(([field]) => !misplaced.has(field))
   return { plain, secrets: { ...Object.fromEntries(fitting), ...fresh } }
 }

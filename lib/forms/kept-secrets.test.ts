@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { driverOf } from '#lib/sources/registry.ts'
-import { replaceSettings } from './kept-secrets.ts'
 
 const database = { host: 'db', port: 5432, database: 'shop', user: 'backup' }
 const exports = [{ name: 'a', table: 'a' }]

@@ -1,0 +1,8 @@
+import type { TaskKind } from '#prisma/client/enums.ts'
+import type { Performer } from './performer.ts'
+import { prune } from './prune.ts'
+
+/** How each kind of task is done. */
+export const performers: Readonly<Partial<Record<TaskKind, Performer>>> = {
+  PRUNE: prune as Performer,
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { pruneRepository } from '#lib/restic/prune.ts'
+import type { Performer } from './performer.ts'
+
+const options = z.strictObject({})
+
+/** Removes the data that no snapshot needs any more. */
+export const prune: Performer<z.infer<typeof options>> = {
+  options,
+  attempts: 2,
+  async perform(_deps, { restic, access, ...call }) {
+    await pruneRepository(restic, access, call)
+    return {}
+  },
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import type { Transaction } from '#lib/database/database.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { parseInput } from '#lib/errors/parse-input.ts'
+import { findRepository } from '#lib/repositories/find.ts'
+import { taskKinds } from '#lib/repositories/task-kinds.ts'
+import { Prisma, type RepositoryTask } from '#prisma/client/client.ts'
+import { TaskKind } from '#prisma/client/enums.ts'
+import { endTask } from './end-task.ts'
+import type { MaintenanceDeps } from './performer.ts'
+import { performers } from './performers.ts'
+
+type Deps = Pick<MaintenanceDeps, 'prisma' | 'queue'>
+
+const startInput = z.strictObject({
+  repositoryId: z.string(),
+  kind: z.enum(TaskKind),
+  options: z.record(z.string(), z.unknown()).default({}),
+})
+
+/**
+ * Asks for something to be done with a repository, as soon as it is its turn. Throws FORBIDDEN, INPUT_INVALID,
+ * REPOSITORY_UNKNOWN, and TASK_ALREADY_ACTIVE when the same is queued or running.
+ */
+export async function startTask(deps: Deps, actor: Actor | null, raw: unknown): Promise<RepositoryTask> {
+  requireScope(actor, 'settings:write', 'start a task')
+  const { repositoryId, kind, options } = parseInput(startInput, raw)
+  const performer = performers[kind]
+  if (performer === undefined)
+    throw new CodedError('INPUT_INVALID', { issues: [{ path: 'kind', problem: 'cannot be asked for' }] })
+  const parsed = parseInput(performer.options, options, 'options') as object
+  const { id, name } = await findRepository(deps, repositoryId)
+  try {
+    return await deps.prisma.$transaction(async (tx) => {
+      const task = await queueTask(tx, deps, { repositoryId: id, kind, options: parsed, requestedBy: actor.email })
+      const details = { kind, taskId: task.id }
+      await record(tx, { actor, action: 'repository.task', target: { type: 'repository', id }, details })
+      return task
+    })
+  } catch (error) {
+    if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error
+    throw new CodedError('TASK_ALREADY_ACTIVE', { task: taskKinds[kind].title, repository: name })
+  }
+}
+
+/** Writes the task's row and the nudge to look at it, in the caller's transaction. */
+export async function queueTask(
+  tx: Transaction,
+  { queue }: Pick<Deps, 'queue'>,
+  data: Prisma.RepositoryTaskUncheckedCreateInput,
+): Promise<RepositoryTask> {
+  const task = await tx.repositoryTask.create({ data })
+  await queue.send(tx, 'maintenance.task', { taskId: task.id })
+  return task
+}
+
+/**
+ * Asks a task to stop: a queued one is cancelled at once, a running one is told. Asking twice is harmless. Throws FORBIDDEN,
+ * TASK_UNKNOWN, TASK_ALREADY_ENDED.
+ */
+export async function cancelTask(deps: Deps, actor: Actor | null, id: string): Promise<RepositoryTask> {
+  requireScope(actor, 'settings:write', 'cancel a task')
+  return deps.prisma.$transaction(async (tx) => {
+    const found = z.uuid().safeParse(id).success ? await tx.repositoryTask.findUnique({ where: { id } }) : null
+    if (!found) throw new CodedError('TASK_UNKNOWN', { id })
+    const target = { type: 'repository', id: found.repositoryId }
+    const asked = await tx.repositoryTask.updateManyAndReturn({
+      where: { id, state: { in: ['QUEUED', 'RUNNING'] } },
+      data: { cancelledBy: actor.email },
+    })
+    const task = asked[0]
+    if (!task) throw new CodedError('TASK_ALREADY_ENDED', { id, state: found.state })
+    await record(tx, { actor, action: 'repository.task-cancel', target, details: { kind: task.kind, taskId: id } })
+    if (task.state === 'QUEUED') {
+      const error = new CodedError('RUN_CANCELLED', { by: actor.email })
+      await endTask(tx, task, { state: 'CANCELLED', error })
+    }
+    return tx.repositoryTask.findUniqueOrThrow({ where: { id } })
+  })
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Repository } from '#prisma/client/client.ts'
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 01:30')
+const kibPerSecond = z.int().min(1).max(100_000_000).optional()
+
+const timeZone = z.string().refine((zone) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
+  } catch {
+    return false
+  }
+}, 'must be a time zone like Europe/Berlin')
+
+/** What an administrator can choose for a repository besides its place. Everything has a default. */
+export const repositoryOptions = z
+  .strictObject({
+    runsAtOnce: z.int().min(1).max(32).default(2).meta({
+      title: 'Backups at once',
+      description: 'More wait for one of them to end.',
+    }),
+    compressionLevel: z.int().min(1).max(9).optional().meta({
+      title: 'Compression',
+      description: '1 is least, 9 most. Left out: the program’s own. A trigger may ask for another.',
+    }),
+    pruneEveryDays: z.int().min(0).max(365).default(7).meta({
+      title: 'Days between prunes',
+      description: 'A prune removes the data that no snapshot needs any more. 0: never, as for an append-only server.',
+    }),
+    checkEveryDays: z.int().min(0).max(365).default(7).meta({
+      title: 'Days between integrity checks',
+      description: '0: never.',
+    }),
+    readAllInWeeks: z.int().min(0).max(520).default(12).meta({
+      title: 'Weeks to read all data in',
+      description:
+        'Each check reads another share, so that all is read in this time. 0: only the structure is checked.',
+    }),
+    windowFrom: timeOfDay.optional().meta({
+      title: 'Upkeep from',
+      description: 'Scheduled prunes and checks start in this window only, since they keep backups waiting.',
+      examples: ['01:00'],
+    }),
+    windowTo: timeOfDay.optional().meta({ title: 'Upkeep until', examples: ['05:00'] }),
+    timeZone: timeZone.default('UTC').meta({ title: 'Time zone of the window', examples: ['Europe/Berlin'] }),
+    uploadKibPerSecond: kibPerSecond.meta({ title: 'Upload limit, KiB per second', advanced: true }),
+    downloadKibPerSecond: kibPerSecond.meta({ title: 'Download limit, KiB per second', advanced: true }),
+    packSizeMib: z.int().min(4).max(128).optional().meta({
+      title: 'Pack size, MiB',
+      description: 'Of new files in the repository. Larger ones are fewer.',
+      advanced: true,
+    }),
+  })
+  .refine((o) => (o.windowFrom === undefined) === (o.windowTo === undefined), {
+    path: ['windowTo'],
+    message: 'a window needs both its ends',
+  })
+
+export type RepositoryOptions = z.output<typeof repositoryOptions>
+
+export function optionsOf(repository: Pick<Repository, 'name' | 'options'>): RepositoryOptions {
+  const parsed = repositoryOptions.safeParse(repository.options)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), problem: message }))
+  throw new CodedError('INPUT_INVALID', { issues }, { cause: parsed.error })
+}
+
+/** Whether scheduled upkeep may start now. A window over midnight is one whose end is not after its beginning. */
+export function isWindowOpen(options: RepositoryOptions, now: Date): boolean {
+  const { windowFrom, windowTo, timeZone } = options
+  if (windowFrom === undefined || windowTo === undefined) return true
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' }).format(now)
+  return windowFrom < windowTo ? time >= windowFrom && time < windowTo : time >= windowFrom || time < windowTo
+}
+
+/** “its window, 01:00–05:00 Europe/Berlin” */
+export const windowText = ({ windowFrom, windowTo, timeZone }: RepositoryOptions): string =>
+  `its window, ${windowFrom}–${windowTo} ${timeZone}`

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { decideTurns, type Turn, type TurnKind, type Turns } from './turns.ts'
+
+const now = new Date('2026-01-01T12:00:00Z')
+const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
+
+const turn = (id: string, kind: TurnKind, minutes: number, more: Partial<Turn> = {}): Turn => ({
+  id,
+  kind,
+  repositoryIds: ['s3'],
+  queuedAt: minutesAgo(minutes),
+  environmentId: null,
+  notBefore: null,
+  inWindow: false,
+  ...more,
+})
+
+function decide(waiting: Turn[], running: Turn[] = [], more: { runsAtOnce?: number; closedWindow?: string } = {}) {
+  const place = (name: string) => ({
+    name,
+    runsAtOnce: more.runsAtOnce ?? 2,
+    closedWindow: more.closedWindow ?? null,
+  })
+  const turns: Turns = {
+    waiting,
+    running,
+    places: new Map([
+      ['s3', place('production-s3')],
+      ['disk', place('disk')],
+    ]),
+    now,
+  }
+  const { ready, reasons } = decideTurns(turns)
+  return { ready: ready.map(({ id }) => id), reasons: Object.fromEntries(reasons) }
+}
+
+const rows: [string, Parameters<typeof decide>, string[], Record<string, string>][] = [
+  [
+    'backups of two repositories start together',
+    [[turn('a', 'BACKUP', 2), turn('b', 'BACKUP', 1, { repositoryIds: ['disk'] })]],
+    ['a', 'b'],
+    {},
+  ],
+  [
+    'a repository takes as many backups at once as its limit, oldest first',
+    [[turn('c', 'BACKUP', 1), turn('b', 'BACKUP', 2), turn('a', 'BACKUP', 3)]],
+    ['a', 'b'],
+    { c: '2 backups into production-s3, as many as it takes at once' },
+  ],
+  [
+    'a backup waits for a running prune',
+    [[turn('a', 'BACKUP', 1)], [turn('p', 'PRUNE', 9)]],
+    [],
+    { a: 'prune of production-s3' },
+  ],
+  [
+    'a backup of another repository does not',
+    [[turn('a', 'BACKUP', 1, { repositoryIds: ['disk'] })], [turn('p', 'PRUNE', 9)]],
+    ['a'],
+    {},
+  ],
+  [
+    'a prune waits for running backups',
+    [[turn('p', 'PRUNE', 1)], [turn('a', 'BACKUP', 9), turn('b', 'BACKUP', 9)]],
+    [],
+    { p: '2 backups into production-s3' },
+  ],
+  [
+    'backups go before a prune that was queued a moment earlier',
+    [[turn('p', 'PRUNE', 5), turn('a', 'BACKUP', 1)]],
+    ['a'],
+    { p: 'a backup into production-s3' },
+  ],
+  [
+    'a prune that has waited for long goes before backups that came later',
+    [[turn('p', 'PRUNE', 90), turn('a', 'BACKUP', 1)]],
+    ['p'],
+    { a: 'prune of production-s3' },
+  ],
+  [
+    'and while it still waits for one at work, no later one overtakes it',
+    [[turn('p', 'PRUNE', 90), turn('a', 'BACKUP', 1)], [turn('z', 'BACKUP', 99)]],
+    [],
+    { p: 'a backup into production-s3', a: 'prune of production-s3, whose turn it is' },
+  ],
+  [
+    'a copy goes beside backups and does not count among them',
+    [[turn('c', 'COPY', 1, { repositoryIds: ['disk', 's3'] }), turn('a', 'BACKUP', 1)], [turn('z', 'BACKUP', 9)]],
+    ['a', 'c'],
+    {},
+  ],
+  [
+    'a copy waits for a prune of either of its repositories',
+    [[turn('c', 'COPY', 1, { repositoryIds: ['disk', 's3'] })], [turn('p', 'PRUNE', 9)]],
+    [],
+    { c: 'prune of production-s3' },
+  ],
+  [
+    'a check waits for a copy',
+    [[turn('k', 'CHECK', 1)], [turn('c', 'COPY', 9)]],
+    [],
+    { k: 'a copy into production-s3' },
+  ],
+  ['statistics wait for nothing', [[turn('s', 'STATISTICS', 1)], [turn('p', 'PRUNE', 9)]], ['s'], {}],
+  ['and nothing waits for them', [[turn('p', 'PRUNE', 1)], [turn('s', 'STATISTICS', 9)]], ['p'], {}],
+  [
+    'a scheduled prune waits for its window and holds nobody up meanwhile',
+    [[turn('p', 'PRUNE', 90, { inWindow: true }), turn('a', 'BACKUP', 1)], [], { closedWindow: 'its window' }],
+    ['a'],
+    { p: 'its window' },
+  ],
+  ['one that was asked for does not', [[turn('p', 'PRUNE', 1)], [], { closedWindow: 'its window' }], ['p'], {}],
+  [
+    'a retry is not made before its time',
+    [[turn('c', 'COPY', 5, { notBefore: new Date('2026-01-01T12:01:00Z') })]],
+    [],
+    { c: 'its next attempt at 2026-01-01T12:01:00.000Z' },
+  ],
+]
+
+describe('whose turn it is', () => {
+  it.each(rows)('%s', (_reason, given, ready, reasons) => {
+    expect(decide(...given)).toEqual({ ready, reasons })
+  })
+})

@@ -1,0 +1,173 @@
+import type { Database, Transaction } from '#lib/database/database.ts'
+import type { TaskKind } from '#prisma/client/enums.ts'
+import { isWindowOpen, optionsOf, windowText } from './options.ts'
+import { taskKinds } from './task-kinds.ts'
+
+/*
+ * Who may use a repository, and who waits for whom. Runs and tasks wait as rows in the state QUEUED; whoever would claim one
+ * reads all of them under one lock and asks `decideTurns`. So a backup waits for a prune and a prune for backups before
+ * restic is started, and the reason that people are shown is the one that was decided by.
+ */
+
+export type TurnKind = TaskKind | 'BACKUP'
+
+export interface Turn {
+  id: string
+  kind: TurnKind
+  repositoryIds: string[]
+  queuedAt: Date
+  /** Null for tasks. */
+  environmentId: string | null
+  /** Not to be started earlier. */
+  notBefore: Date | null
+  /** Whether it only starts within the window of its repository. */
+  inWindow: boolean
+}
+
+interface Place {
+  name: string
+  runsAtOnce: number
+  /** Null while it is open. */
+  closedWindow: string | null
+}
+
+export interface Turns {
+  waiting: Turn[]
+  running: Turn[]
+  places: ReadonlyMap<string, Place>
+  now: Date
+}
+
+export interface Decision {
+  ready: Turn[]
+  /** What each of the others waits for, by its id: “prune of production-s3”. */
+  reasons: ReadonlyMap<string, string>
+}
+
+/** For this long after a task was queued, backups still go before it; those queued later wait for it. */
+const PATIENCE_MS = 30 * 60_000
+
+const usageOf = (turn: Turn) => (turn.kind === 'BACKUP' ? 'beside' : taskKinds[turn.kind].use)
+const titleOf = (kind: TurnKind) => (kind === 'BACKUP' ? 'backup' : taskKinds[kind].title)
+
+/** Backups go before tasks, but not for ever. Milliseconds since the epoch. */
+function rank(turn: Turn): number {
+  if (turn.kind === 'BACKUP') return turn.queuedAt.getTime()
+  return Math.max(turn.queuedAt.getTime(), turn.notBefore?.getTime() ?? 0) + PATIENCE_MS
+}
+
+/** Goes through those that wait, by rank, as if each that may start had started. */
+export function decideTurns({ waiting, running, places, now }: Turns): Decision {
+  const busy = [...running]
+  const ready: Turn[] = []
+  const reasons = new Map<string, string>()
+  const blocked: Turn[] = []
+  const nameOf = (id: string) => places.get(id)?.name ?? id
+  const say = (turn: Turn, id: string) => `${titleOf(turn.kind)} of ${nameOf(id)}`
+
+  const closedWindow = (turn: Turn) => {
+    const windows = turn.inWindow ? turn.repositoryIds.map((id) => places.get(id)?.closedWindow ?? null) : []
+    return windows.find((window) => window !== null) ?? null
+  }
+
+  const reasonFor = (turn: Turn): string | null => {
+    if (turn.notBefore !== null && turn.notBefore > now) return `its next attempt at ${turn.notBefore.toISOString()}`
+    const closed = closedWindow(turn)
+    if (closed !== null) return closed
+    if (usageOf(turn) === 'unlocked') return null
+    for (const id of turn.repositoryIds) {
+      const users = busy.filter((other) => usageOf(other) !== 'unlocked' && other.repositoryIds.includes(id))
+      const alone = users.find((other) => usageOf(other) === 'alone')
+      if (alone) return say(alone, id)
+      if (usageOf(turn) === 'alone' && users.length > 0) return usersText(users, nameOf(id))
+      const before = blocked.find((other) => other.repositoryIds.includes(id))
+      if (before) return `${say(before, id)}, whose turn it is`
+      const { runsAtOnce = Number.POSITIVE_INFINITY } = places.get(id) ?? {}
+      const runs = users.filter((other) => other.kind === 'BACKUP')
+      if (turn.kind === 'BACKUP' && runs.length >= runsAtOnce)
+        return `${usersText(runs, nameOf(id))}, as many as it takes at once`
+    }
+    return null
+  }
+
+  for (const turn of [...waiting].sort((a, b) => rank(a) - rank(b))) {
+    const isDue = turn.notBefore === null || turn.notBefore <= now
+    const reason = reasonFor(turn)
+    if (reason === null) {
+      ready.push(turn)
+      busy.push(turn)
+      continue
+    }
+    reasons.set(turn.id, reason)
+    if (usageOf(turn) === 'alone' && isDue && closedWindow(turn) === null) blocked.push(turn)
+  }
+  return { ready, reasons }
+}
+
+/** “2 backups into production-s3”, “a copy of production-s3” */
+function usersText(users: readonly Turn[], name: string): string {
+  const runs = users.filter((user) => user.kind === 'BACKUP').length
+  const others = users.filter((user) => user.kind !== 'BACKUP').map((user) => titleOf(user.kind))
+  const backups = runs === 0 ? [] : [runs === 1 ? 'a backup' : `${runs} backups`]
+  return `${[...backups, ...others.map((title) => `a ${title}`)].join(' and ')} into ${name}`
+}
+
+/** What waits and what runs now, of everything. `now` is the database's. */
+export async function readTurns(db: Database | Transaction): Promise<Turns> {
+  const active = { state: { in: ['QUEUED' as const, 'RUNNING' as const] } }
+  const [runs, tasks, repositories, clock] = await Promise.all([
+    db.backupRun.findMany({
+      where: active,
+      select: {
+        id: true,
+        state: true,
+        repositoryId: true,
+        queuedAt: true,
+        source: { select: { environmentId: true } },
+      },
+    }),
+    db.repositoryTask.findMany({ where: active, include: { run: { select: { repositoryId: true } } } }),
+    db.repository.findMany({ select: { id: true, name: true, options: true } }),
+    db.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`,
+  ])
+  const now = (clock[0] as { now: Date }).now
+  const all = [
+    ...runs.map(({ state, source, repositoryId, ...run }) => ({
+      state,
+      turn: {
+        ...run,
+        kind: 'BACKUP' as const,
+        repositoryIds: [repositoryId],
+        environmentId: source.environmentId,
+        notBefore: null,
+        inWindow: false,
+      },
+    })),
+    ...tasks.map(({ id, kind, state, queuedAt, notBefore, repositoryId, requestedBy, run }) => ({
+      state,
+      turn: {
+        id,
+        kind,
+        queuedAt,
+        notBefore,
+        repositoryIds: [repositoryId, ...(run ? [run.repositoryId] : [])],
+        environmentId: null,
+        inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
+      },
+    })),
+  ]
+  const places = new Map(
+    repositories.map((repository) => {
+      const options = optionsOf(repository)
+      const closedWindow = isWindowOpen(options, now) ? null : windowText(options)
+      return [repository.id, { name: repository.name, runsAtOnce: options.runsAtOnce, closedWindow }]
+    }),
+  )
+  const turnsIn = (state: string) => all.filter((one) => one.state === state).map((one) => one.turn)
+  return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), places, now }
+}
+
+/** Until the transaction ends, nobody else decides whose turn it is. */
+export async function lockTurns(tx: Transaction): Promise<void> {
+  await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('backup-trigger turns'))`
+}
