@@ -176,8 +176,8 @@ describe('with a worker', () => {
   })
 })
 
-describe('a queued run whose job was lost', () => {
-  it('gets a new job and runs', async () => {
+describe('a queued run without a job', () => {
+  it('is carried out all the same', async () => {
     const { prisma } = home.runtime
     const { source } = await home.addFiles('jobless', { 'a.txt': 'a' })
     const repository = await prisma.repository.findFirstOrThrow()
