@@ -19,6 +19,7 @@ const createSourceInput = builder.inputType('CreateSourceInput', {
       description: 'What the kind’s form asks for. Secrets are sealed and never answered.',
     }),
     enabled: t.boolean(),
+    repositoryId: t.id({ description: 'Where it is saved. Left out: in the default repository.' }),
     untested: t.boolean({ description: untested }),
   }),
 })
@@ -32,6 +33,7 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
       description:
         'In place of all the old ones, but for secrets: one that is left out or empty stays, null takes it away.',
     }),
+    repositoryId: t.id({ description: 'Where it is saved from now on. Null: in the default repository.' }),
     untested: t.boolean({ description: untested }),
   }),
 })
@@ -71,7 +73,13 @@ builder.mutationFields((t) => ({
     type: updateSourceSuccess,
     errors: {},
     args: { input: t.arg({ type: updateSourceInput, required: true }) },
-    resolve: (_root, { input }, { runtime, actor, signal }) => updateSource(runtime, actor, given(input), signal),
+    resolve: (_root, { input }, { runtime, actor, signal }) =>
+      updateSource(
+        runtime,
+        actor,
+        { ...given(input), ...(input.repositoryId === null && { repositoryId: null }) },
+        signal,
+      ),
   }),
   enableSource: t.field({
     type: enableSourceSuccess,

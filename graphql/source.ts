@@ -39,6 +39,12 @@ export const source = builder.prismaObject('Source', {
       resolve: (source, _args, { runtime }) => Object.keys(openSecrets(source, runtime.secretKey)),
     }),
     environment: t.relation('environment'),
+    repositoryId: t.id({
+      nullable: true,
+      description: 'Of the repository that was chosen for it. Null: it is saved in the default one.',
+      select: { repositoryId: true },
+      resolve: ({ repositoryId }) => repositoryId,
+    }),
     repository: t.prismaField({
       type: 'Repository',
       nullable: true,

@@ -81,6 +81,7 @@ export const examples: { [C in Code]: Details<C> } = {
   REPOSITORY_UNKNOWN: { id: '0192f0c1-6c5e-7b1a-9c59-2f1d1a4b7e11' },
   REPOSITORY_IN_USE: { name: 'production-s3', reason: '3 sources are saved there' },
   REPOSITORY_MISSING: { repository: 'default' },
+  REPOSITORY_IS_ANOTHER: { repository: 'sftp:backup@host:/srv/restic', name: 'default' },
   REPOSITORY_WRONG_PASSWORD: { repository: 'default' },
   REPOSITORY_LOCKED: { repository: 'default' },
   REPOSITORY_UNWRITABLE: { repository: 'default', reason: 'permission denied' },

@@ -22,6 +22,7 @@ export interface AuditEntry {
     | 'source.preview'
     | 'user-data.export'
     | 'repository.create'
+    | 'repository.update'
     | 'repository.default'
     | 'repository.remove'
     | 'repository.kit'

@@ -11,7 +11,7 @@ import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Source } from '#prisma/client/client.ts'
-import { findSource } from './find.ts'
+import { findSource, requireRepository } from './find.ts'
 import { look, seesEnvironment } from './look.ts'
 import { openSecrets, sealSecrets } from './sources.ts'
 import type { TryDeps } from './try.ts'
@@ -20,13 +20,14 @@ const changeInput = z.strictObject({
   id: z.string(),
   name: nameInput.optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
+  repositoryId: z.string().nullable().optional(),
   untested: z.boolean().default(false),
 })
 
 /**
- * Changes a source's name or settings. New settings replace the old ones whole, but for secrets: those left out or empty
+ * Changes a source's name, its settings or the repository that it is saved in from now on (null: the default one). New settings replace the old ones whole, but for secrets: those left out or empty
  * stay, null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
- * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
+ * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function updateSource(
   deps: TryDeps,
@@ -53,10 +54,13 @@ export async function updateSource(
   const updated = await withUniqueName('source', name, () =>
     deps.prisma.$transaction(async (tx) => {
       await lockSource(tx, source.id)
+      const { repositoryId = source.repositoryId } = input
+      if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const made = await tx.source.update({
         where: { id: source.id },
         data: {
           name,
+          repositoryId,
           ...(changed && {
             settings: plain as object,
             sealedSecrets: sealSecrets(deps.secretKey, source.id, secrets),
@@ -67,7 +71,7 @@ export async function updateSource(
         actor,
         action: 'source.update',
         target: { type: 'source', id: source.id },
-        details: { name, settingsChanged: changed, tested: isSeen },
+        details: { name, settingsChanged: changed, tested: isSeen, repositoryId },
       })
       return made
     }),

@@ -8,7 +8,7 @@ import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
-import { findEnvironment } from './find.ts'
+import { findEnvironment, requireRepository } from './find.ts'
 import { look, seesEnvironment } from './look.ts'
 import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
@@ -24,6 +24,7 @@ const sourceInput = z.strictObject({
   kind: z.string(),
   settings: z.record(z.string(), z.unknown()),
   enabled: z.boolean().default(true),
+  repositoryId: z.string().nullish(),
   untested: z.boolean().default(false),
 })
 
@@ -48,8 +49,8 @@ export async function createEnvironment(
 /**
  * Adds a source, after its driver has looked at it: what cannot be read now is refused now, not at the first backup. The
  * look is skipped where `untested` asks for it, and in a process that does not back up the environment, since the worker
- * may be on another machine.
- * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
+ * may be on another machine. Without a repository of its own it is saved in the default one.
+ * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function createSource(
   deps: TryDeps,
@@ -67,15 +68,16 @@ export async function createSource(
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
-      const { name, kind, enabled } = input
+      const { name, kind, enabled, repositoryId = null } = input
+      if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const joined = joinSettings(plain, secrets)
-      const request = { environmentId: environment.id, name, kind, settings: joined, enabled }
+      const request = { environmentId: environment.id, repositoryId, name, kind, settings: joined, enabled }
       const made = await addSource(tx, deps.secretKey, request)
       await record(tx, {
         actor,
         action: 'source.create',
         target: { type: 'source', id: made.id },
-        details: { kind, tested: isSeen },
+        details: { kind, tested: isSeen, repositoryId },
       })
       return made
     }),

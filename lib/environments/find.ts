@@ -21,3 +21,11 @@ export async function findSource(tx: Transaction, id: string): Promise<SourceInP
   if (found) return found
   throw new CodedError('SOURCE_UNKNOWN', { id })
 }
+
+/** Waits for a removal of the repository that is under way, and keeps another from beginning. Throws REPOSITORY_UNKNOWN. */
+export async function requireRepository(tx: Transaction, id: string): Promise<void> {
+  const rows = z.uuid().safeParse(id).success
+    ? await tx.$queryRaw<unknown[]>`select 1 from repositories where id = ${id}::uuid for key share`
+    : []
+  if (rows.length === 0) throw new CodedError('REPOSITORY_UNKNOWN', { id })
+}

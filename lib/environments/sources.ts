@@ -17,7 +17,14 @@ export type Secrets = Readonly<Record<string, string>>
 export async function addSource(
   tx: Transaction,
   secretKey: SecretKey,
-  request: { environmentId: string; name: string; kind: string; settings: Record<string, unknown>; enabled?: boolean },
+  request: {
+    environmentId: string
+    repositoryId?: string | null
+    name: string
+    kind: string
+    settings: Record<string, unknown>
+    enabled?: boolean
+  },
 ): Promise<Source> {
   const driver = driverOf(request.kind)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
@@ -27,6 +34,7 @@ export async function addSource(
     data: {
       id,
       environmentId: request.environmentId,
+      repositoryId: request.repositoryId ?? null,
       name: request.name,
       kind: request.kind,
       type: driver.type,

@@ -152,6 +152,57 @@ describe('a repository', () => {
   })
 })
 
+describe('a repository that is changed', () => {
+  const FIELDS = 'name options settings secretsSet'
+  const update = async (input: object, bearer = token) =>
+    (
+      await ask(
+        `mutation ($input: UpdateRepositoryInput!) { updateRepository(input: $input) {
+           __typename ... on UpdateRepositorySuccess { repository { ${FIELDS} } } ${PROBLEM} } }`,
+        { input },
+        bearer,
+      )
+    ).updateRepository
+
+  it('shows what it is made of but its secrets, and takes what its form offers', async () => {
+    const { repository } = await create({ name: 'changed', ...restPlace('changed') })
+    const { repositoryOptionsForm: form } = await ask('{ repositoryOptionsForm }')
+    for (const [name, field] of Object.entries<{ title?: string }>(form.properties))
+      expect(field.title, name).toBeTruthy()
+    const { password: _, ...settings } = restPlace('changed').settings
+    const changed = await update({ id: repository.id, name: 'named', options: { runsAtOnce: 5 } })
+    expect(changed.repository).toEqual({
+      name: 'named',
+      options: expect.objectContaining({ runsAtOnce: 5, pruneEveryDays: 7 }),
+      settings,
+      secretsSet: ['password'],
+    })
+    expect(await update({ id: repository.id, options: { runsAtOnce: 0 } })).toMatchObject({
+      issues: [expect.objectContaining({ path: 'options.runsAtOnce' })],
+    })
+    const reader = await tokenOf(['backup:read'])
+    expect(await update({ id: repository.id, name: 'x' }, reader)).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  it('is chosen for a source, and the default one again', async () => {
+    const { repository } = await create({ name: 'chosen', ...restPlace('chosen') })
+    const { source } = await home.addFiles('of its own', { a: 'a' })
+    const choose = async (repositoryId: string | null) =>
+      (
+        await ask(
+          `mutation ($input: UpdateSourceInput!) { updateSource(input: $input) {
+             __typename ... on UpdateSourceSuccess { source { repositoryId repository { name } } } ${PROBLEM} } }`,
+          { input: { id: source.id, repositoryId } },
+        )
+      ).updateSource
+    expect(await choose(repository.id)).toMatchObject({
+      source: { repositoryId: repository.id, repository: { name: 'chosen' } },
+    })
+    expect(await choose(home.environmentId)).toMatchObject({ code: 'REPOSITORY_UNKNOWN' })
+    expect(await choose(null)).toMatchObject({ source: { repositoryId: null, repository: { name: 'default' } } })
+  })
+})
+
 describe.each([
   ['a REST server', restPlace],
   ['an SFTP server', sshPlace],

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '#lib/config/config.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
+import type { Secrets } from '#lib/forms/kept-secrets.ts'
 import { joinSettings, splitSettings } from '#lib/forms/settings.ts'
 import type { RepositoryAccess } from '#lib/restic/repository.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
@@ -57,10 +58,16 @@ export async function openPlace(deps: AccessDeps, { kind, settings }: Place, pas
 
 /** A repository's kind with its parsed settings, secrets opened. */
 export function placeOf(secretKey: SecretKey, repository: Repository): Place {
-  const { id, sealedSecrets } = repository
-  const secrets: Record<string, string> =
-    sealedSecrets === null ? {} : JSON.parse(unseal(secretKey, sealedSecrets, settingsContext(id)).reveal())
+  const secrets = secretsOf(secretKey, repository)
   return checkPlace(repository.kind, joinSettings(repository.settings as Record<string, unknown>, secrets))
+}
+
+/** The settings that are secret, by their dotted names. */
+export function secretsOf(
+  secretKey: SecretKey,
+  { id, sealedSecrets }: Pick<Repository, 'id' | 'sealedSecrets'>,
+): Secrets {
+  return sealedSecrets === null ? {} : JSON.parse(unseal(secretKey, sealedSecrets, settingsContext(id)).reveal())
 }
 
 export function passwordOf(secretKey: SecretKey, repository: Repository): Secret {
@@ -81,14 +88,26 @@ export function placeColumns(
   settings: Record<string, unknown>,
   password: Secret,
 ) {
-  const { plain, secrets } = splitSettings(settings, place.kind.secretFields)
-  const sealed = new Secret(JSON.stringify(secrets))
+  const split = splitSettings(settings, place.kind.secretFields)
   return {
     id,
     kind: place.kind.kind,
+    ...settingsColumns(secretKey, id, place, split),
+    sealedPassword: seal(secretKey, password, passwordContext(id)),
+  }
+}
+
+/** The columns that say where it is. */
+export function settingsColumns(
+  secretKey: SecretKey,
+  id: string,
+  place: Place,
+  { plain, secrets }: { plain: Record<string, unknown>; secrets: Secrets },
+) {
+  const sealed = new Secret(JSON.stringify(secrets))
+  return {
     location: place.kind.location(place.settings),
     settings: plain as object,
     sealedSecrets: Object.keys(secrets).length === 0 ? null : seal(secretKey, sealed, settingsContext(id)),
-    sealedPassword: seal(secretKey, password, passwordContext(id)),
   }
 }

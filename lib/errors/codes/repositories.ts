@@ -82,6 +82,13 @@ export const repositories = {
     message: (d) => `There already is a restic repository at ${d.repository}.`,
     remedy: () => 'Connect it with its password instead of making it, or choose another address.',
   }),
+  REPOSITORY_IS_ANOTHER: entry<{ repository: string; name: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The restic repository at ${d.repository} is not “${d.name}” but another one.`,
+    remedy: () =>
+      'Correct the settings so that they lead to the same repository, or add the other one under a name of its own.',
+  }),
   REPOSITORY_WRONG_PASSWORD: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'never',

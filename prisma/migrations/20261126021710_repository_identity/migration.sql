@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "repositories" ADD COLUMN     "restic_id" TEXT;
