@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LeftOut } from '#lib/backups/admission.ts'
 import { cancelBackup } from '#lib/backups/cancel.ts'
 import { follow } from '#lib/backups/follow.ts'
 import { historyWhere } from '#lib/backups/history.ts'
@@ -15,6 +16,23 @@ const PAGE_LIMIT = 100
 const pageSize = (asked: number | null | undefined) => Math.min(Math.max(asked ?? PAGE_DEFAULT, 1), PAGE_LIMIT)
 const logLines = (last: number | null | undefined) => Math.min(Math.max(last ?? 500, 1), 5000)
 
+const leftOutReason = builder.enumType('LeftOutReason', {
+  values: {
+    DISABLED: { description: 'It is disabled.' },
+    OTHER_TYPE: { description: 'The backup is of another type.' },
+    OTHER_DATABASE_OR_FOLDER: { description: 'The backup was narrowed to a database or a folder of another source.' },
+  } as const satisfies Record<LeftOut['reason'], object>,
+})
+
+const leftOutSource = builder.objectRef<LeftOut>('LeftOutSource').implement({
+  fields: (t) => ({
+    sourceId: t.exposeID('sourceId'),
+    name: t.exposeString('name'),
+    environment: t.exposeString('environment'),
+    reason: t.expose('reason', { type: leftOutReason }),
+  }),
+})
+
 builder.prismaObject('Backup', {
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -23,6 +41,12 @@ builder.prismaObject('Backup', {
     origin: t.expose('origin', { type: backupOrigin, description: 'The door it came through.' }),
     description: t.exposeString('description'),
     environments: t.exposeStringList('environments'),
+    leftOut: t.field({
+      type: [leftOutSource],
+      description: 'Sources of its environments that are not part of it. Empty when it named its sources.',
+      select: { leftOut: true },
+      resolve: (backup) => backup.leftOut as unknown as LeftOut[],
+    }),
     compressionLevel: t.exposeInt('compressionLevel'),
     requestedBy: t.string({
       nullable: true,

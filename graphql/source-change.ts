@@ -102,7 +102,12 @@ builder.mutationFields((t) => ({
     type: deleteSourceSuccess,
     description: 'Forgets its settings’ secrets and frees its name. Its history and its snapshots stay.',
     errors: {},
-    args: { id: t.arg.id({ required: true }) },
-    resolve: async (_root, { id }, { runtime, actor }) => ({ source: await deleteSource(runtime, actor, id) }),
+    args: {
+      id: t.arg.id({ required: true }),
+      confirmEnvironment: t.arg.string({ description: 'The name of its environment, when that is protected.' }),
+    },
+    resolve: async (_root, { id, confirmEnvironment }, { runtime, actor }) => ({
+      source: await deleteSource(runtime, actor, id, confirmEnvironment),
+    }),
   }),
 }))

@@ -4,6 +4,8 @@ import type { Code, Details } from '#lib/errors/catalogue.ts'
 export const examples: { [C in Code]: Details<C> } = {
   INPUT_INVALID: { issues: [{ path: 'compressionLevel', problem: 'must be a whole number from 1 to 9' }] },
   ENVIRONMENT_UNKNOWN: { name: 'stagging', known: ['demo', 'production'] },
+  ENVIRONMENT_IN_USE: { name: 'staging', sources: 3 },
+  ENVIRONMENT_NOT_CONFIRMED: { environment: 'production', action: 'delete a source' },
   SOURCE_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000001' },
   REQUEST_ABANDONED: {},
   SOURCE_DISABLED: { name: 'shop' },

@@ -89,7 +89,8 @@ export function useSwitchSource(id: string) {
 export function useDeleteSource(id: string) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: async () => (await request(DeleteSourceDocument, { id })).deleteSource,
+    mutationFn: async (confirmEnvironment: string) =>
+      (await request(DeleteSourceDocument, { id, confirmEnvironment })).deleteSource,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.sources }),
   })
 }

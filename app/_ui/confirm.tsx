@@ -1,8 +1,9 @@
 'use client'
 
 import { AlertDialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import { Button } from '#app/_ui/button.tsx'
+import { Field, Input } from '#app/_ui/field.tsx'
 
 interface ConfirmProps {
   trigger: ReactNode
@@ -10,13 +11,17 @@ interface ConfirmProps {
   children: ReactNode
   keep: string
   go: string
+  /** Has to be typed first. */
+  typed?: string | undefined
   onConfirm: () => void
 }
 
 /** Asks before something that cannot be taken back. The way out has the focus. */
-export function Confirm({ trigger, title, children, keep, go, onConfirm }: ConfirmProps) {
+export function Confirm({ trigger, title, children, keep, go, typed, onConfirm }: ConfirmProps) {
+  const id = useId()
+  const [text, setText] = useState('')
   return (
-    <AlertDialog.Root>
+    <AlertDialog.Root onOpenChange={() => setText('')}>
       <AlertDialog.Trigger asChild>{trigger}</AlertDialog.Trigger>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-40 bg-shade" />
@@ -25,12 +30,19 @@ export function Confirm({ trigger, title, children, keep, go, onConfirm }: Confi
           <AlertDialog.Description asChild>
             <div className="mt-2 text-ink-soft">{children}</div>
           </AlertDialog.Description>
+          {typed === undefined ? null : (
+            <div className="mt-4">
+              <Field label={`Type “${typed}” to go on`} htmlFor={id}>
+                <Input id={id} value={text} autoComplete="off" onChange={(event) => setText(event.target.value)} />
+              </Field>
+            </div>
+          )}
           <div className="mt-5 flex flex-wrap justify-end gap-2">
             <AlertDialog.Cancel asChild>
               <Button>{keep}</Button>
             </AlertDialog.Cancel>
             <AlertDialog.Action asChild>
-              <Button look="danger" onClick={onConfirm}>
+              <Button look="danger" disabled={typed !== undefined && text !== typed} onClick={onConfirm}>
                 {go}
               </Button>
             </AlertDialog.Action>

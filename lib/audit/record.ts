@@ -12,6 +12,8 @@ export interface AuditEntry {
     | 'settings.change'
     | 'user.create'
     | 'environment.create'
+    | 'environment.update'
+    | 'environment.delete'
     | 'source.create'
     | 'source.update'
     | 'source.enable'

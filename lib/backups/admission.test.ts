@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { admit, type Candidate } from './admission.ts'
+import { admit, type Candidate, leftOut } from './admission.ts'
 import { parseTriggerInput } from './input.ts'
 
-const staging = { id: 'e1', name: 'staging' }
-const production = { id: 'e2', name: 'production' }
+const staging = { id: 'e1', name: 'staging', repositoryId: null }
+const production = { id: 'e2', name: 'production', repositoryId: 'of production' }
 const facts = { environments: ['staging', 'production'], defaultRepositoryId: 'r1' }
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n}`
 
@@ -52,9 +52,37 @@ describe('admission', () => {
     expect(trigger({ type: 'FULL' }, all)).toHaveLength(3)
   })
 
-  it('prefers the repository of the source to the default one', () => {
-    const admitted = trigger({ type: 'DATABASE' }, [source(1, { repositoryId: 'own' }), source(2)])
-    expect(admitted.map((run) => run.repositoryId)).toEqual(['own', 'r1'])
+  it('prefers the repository of the source to that of its environment, and that to the default one', () => {
+    const admitted = trigger({ type: 'DATABASE' }, [
+      source(1, { repositoryId: 'own', environment: production }),
+      source(2, { environment: production }),
+      source(3),
+    ])
+    expect(admitted.map((run) => run.repositoryId)).toEqual(['own', 'of production', 'r1'])
+  })
+
+  it('says which sources of the chosen environments it leaves out, and why', () => {
+    const sources = [
+      source(1),
+      source(2, { enabled: false }),
+      source(3, { environment: production }),
+      source(4, { type: 'STORAGE', kind: 'files' }),
+    ]
+    const left = (input: object) => {
+      const parsed = parseTriggerInput(input)
+      return leftOut(parsed, sources, admit(parsed, sources, facts)).map((one) => [one.name, one.reason])
+    }
+    expect(left({ type: 'DATABASE', environments: ['staging'] })).toEqual([
+      ['source 2', 'DISABLED'],
+      ['source 4', 'OTHER_TYPE'],
+    ])
+    expect(left({ type: 'FULL' })).toEqual([['source 2', 'DISABLED']])
+    expect(left({ type: 'DATABASE', environments: ['staging'], databaseName: 'db1' })).toEqual([
+      ['source 2', 'DISABLED'],
+      ['source 4', 'OTHER_TYPE'],
+    ])
+    expect(left({ type: 'DATABASE', databaseName: 'db3' })[0]).toEqual(['source 1', 'OTHER_DATABASE_OR_FOLDER'])
+    expect(left({ type: 'FULL', sourceIds: [id(1)] })).toEqual([])
   })
 
   const files = source(7, { type: 'STORAGE', kind: 'files', settings: { paths: ['/srv/data'] } })

@@ -10,7 +10,7 @@ export interface Candidate {
   type: SourceType
   kind: string
   enabled: boolean
-  environment: { id: string; name: string }
+  environment: { id: string; name: string; repositoryId: string | null }
   repositoryId: string | null
   settings: unknown
   /** The backup that is queued or running for it, if any. */
@@ -42,7 +42,7 @@ export function admit(
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
   const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
   const admitted = narrow(input, chosen).map(({ source, part, storagePath }) => {
-    const repositoryId = source.repositoryId ?? facts.defaultRepositoryId
+    const repositoryId = source.repositoryId ?? source.environment.repositoryId ?? facts.defaultRepositoryId
     if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
     return { source, repositoryId, part, storagePath }
   })
@@ -54,6 +54,34 @@ export function admit(
       backupIds: [...new Set(busy.map((source) => source.activeBackupId as string))],
     })
   return admitted
+}
+
+/** A source of the chosen environments that a trigger leaves out. */
+export interface LeftOut {
+  sourceId: string
+  name: string
+  environment: string
+  reason: 'DISABLED' | 'OTHER_TYPE' | 'OTHER_DATABASE_OR_FOLDER'
+}
+
+/** What is left out, and why, of a trigger that was admitted. Nothing when it named its sources: then the others were not meant. */
+export function leftOut(input: TriggerInput, sources: Candidate[], admitted: Admitted[]): LeftOut[] {
+  if (input.sourceIds) return []
+  const isIncluded = new Set(admitted.map((run) => run.source.id))
+  const isMeant = (source: Candidate) =>
+    !input.environments?.length || input.environments.includes(source.environment.name)
+  const reason = (source: Candidate) => {
+    if (!source.enabled) return 'DISABLED'
+    return input.type !== 'FULL' && source.type !== input.type ? 'OTHER_TYPE' : 'OTHER_DATABASE_OR_FOLDER'
+  }
+  return sources
+    .filter((source) => isMeant(source) && !isIncluded.has(source.id))
+    .map((source) => ({
+      sourceId: source.id,
+      name: source.name,
+      environment: source.environment.name,
+      reason: reason(source),
+    }))
 }
 
 function all(input: TriggerInput, reachable: Candidate[]): Candidate[] {

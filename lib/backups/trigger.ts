@@ -6,9 +6,10 @@ import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Queue } from '#lib/queue/queue.ts'
-import type { Backup } from '#prisma/client/client.ts'
+import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
+import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import { type BackupOrigin, Prisma } from '#prisma/client/client.ts'
-import { type Admitted, admit } from './admission.ts'
+import { type Admitted, admit, type LeftOut, leftOut } from './admission.ts'
 import { appendEvents } from './append-events.ts'
 import { checkStoragePath } from './check-storage-path.ts'
 import { parseTriggerInput, type TriggerInput } from './input.ts'
@@ -62,7 +63,7 @@ async function start(
   origin: BackupOrigin,
   input: TriggerInput,
 ): Promise<Backup> {
-  const admitted = await decide(tx, input)
+  const { admitted, leftOut } = await decide(tx, input)
   for (const run of admitted) await checkStoragePath(deps.config, run)
   const compressionLevel = input.compressionLevel ?? deps.config.COMPRESSION_LEVEL
   const backup = await tx.backup.create({
@@ -71,6 +72,7 @@ async function start(
       origin,
       description: input.description,
       environments: [...new Set(admitted.map((run) => run.source.environment.name))],
+      leftOut: leftOut.map((source) => ({ ...source })),
       compressionLevel,
       idempotencyKey: input.idempotencyKey ?? null,
       requestHash: input.idempotencyKey ? requestHash(input) : null,
@@ -95,6 +97,7 @@ async function start(
     backup.id,
     runs.map((run) => ({ kind: 'STATE', runId: run.id, state: 'QUEUED' })),
   )
+  await warnOfAbsentWorkers(tx, backup.id, runs, admitted)
   for (const run of runs) {
     const lane = admitted.find((a) => a.source.id === run.sourceId)?.source.environment.id
     await deps.queue.send(tx, 'backup.run', { runId: run.id }, lane)
@@ -108,7 +111,29 @@ async function start(
   return backup
 }
 
-async function decide(tx: Transaction, input: TriggerInput): Promise<Admitted[]> {
+/** A run that nobody would take says so in its log at once, instead of waiting in silence. */
+async function warnOfAbsentWorkers(
+  tx: Transaction,
+  backupId: string,
+  runs: readonly BackupRun[],
+  admitted: readonly Admitted[],
+): Promise<void> {
+  const workers = await liveWorkers(tx)
+  const environmentOf = new Map(admitted.map(({ source }) => [source.id, source.environment.name]))
+  const unserved = runs.filter((run) => !isServed(workers, environmentOf.get(run.sourceId) as string))
+  await appendEvents(
+    tx,
+    backupId,
+    unserved.map((run) => ({
+      kind: 'LOG',
+      runId: run.id,
+      level: 'WARNING',
+      message: `No worker serves ${environmentOf.get(run.sourceId)}: the run waits until one does.`,
+    })),
+  )
+}
+
+async function decide(tx: Transaction, input: TriggerInput): Promise<{ admitted: Admitted[]; leftOut: LeftOut[] }> {
   const [environments, sources, repository] = await Promise.all([
     tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } }),
     tx.source.findMany({
@@ -121,11 +146,12 @@ async function decide(tx: Transaction, input: TriggerInput): Promise<Admitted[]>
     }),
     tx.repository.findFirst({ where: { isDefault: true }, select: { id: true } }),
   ])
-  return admit(
-    input,
-    sources.map((source) => ({ ...source, activeBackupId: source.runs[0]?.backupId ?? null })),
-    { environments: environments.map((e) => e.name), defaultRepositoryId: repository?.id ?? null },
-  )
+  const candidates = sources.map((source) => ({ ...source, activeBackupId: source.runs[0]?.backupId ?? null }))
+  const admitted = admit(input, candidates, {
+    environments: environments.map((e) => e.name),
+    defaultRepositoryId: repository?.id ?? null,
+  })
+  return { admitted, leftOut: leftOut(input, candidates, admitted) }
 }
 
 async function earlier(prisma: Database, actor: Actor, input: TriggerInput): Promise<Backup | null> {

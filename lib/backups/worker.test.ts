@@ -43,6 +43,22 @@ async function history(backupIds: string[]) {
   }
 }
 
+describe('an environment that no worker serves', () => {
+  it('has its runs say so in their log at once, and as what they wait for', async () => {
+    const { prisma } = home.runtime
+    const id = await addFolder('unserved')
+    const backup = await trigger(id)
+    const [log] = await prisma.backupEvent.findMany({ where: { backupId: backup.id, kind: 'LOG' } })
+    expect(log).toMatchObject({ level: 'WARNING', message: 'No worker serves test: the run waits until one does.' })
+    const run = await prisma.backupRun.findFirstOrThrow({ where: { backupId: backup.id } })
+    expect(decideTurns(await readTurns(prisma)).reasons.get(run.id)).toBe('a worker: none serves test')
+    await work(1)
+    expect((await home.ended(backup.id)).state).toBe('SUCCEEDED')
+    await worker?.stop(0)
+    expect(await prisma.worker.count()).toBe(0)
+  })
+})
+
 describe('a worker', () => {
   it('carries out as many runs at once as it may, over all environments, oldest first', async () => {
     const other = await home.runtime.prisma.environment.create({ data: { name: 'other' } })
@@ -67,7 +83,7 @@ describe('a worker', () => {
     await prisma.source.update({ where: { id: c }, data: { repositoryId: elsewhere.id } })
     const backup = await trigger(a, b, c)
     const waiting = await prisma.backupRun.findMany({ where: { backupId: backup.id }, include: { source: true } })
-    const { reasons } = decideTurns(await readTurns(prisma))
+    const { reasons } = decideTurns({ ...(await readTurns(prisma)), workers: [[]] })
     const held = waiting.filter((run) => reasons.has(run.id))
     expect(held.map((run) => run.source.name)).toEqual(['b'])
     expect(reasons.get(held[0]?.id ?? '')).toBe('a backup into default, as many as it takes at once')

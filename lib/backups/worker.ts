@@ -42,7 +42,7 @@ export interface Worker {
  * look now instead of within seconds. Environments made later are served too.
  */
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
-  const served = new Set<string>()
+  const served = new Map<string, string>()
   const working = new Set<Promise<void>>()
   const shutdown = new AbortController()
   let stopping = false
@@ -64,11 +64,13 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     const environments = await deps.prisma.environment.findMany({
       where: wanted.length > 0 ? { name: { in: [...wanted] } } : {},
     })
-    for (const { id } of environments) {
-      if (served.has(id)) continue
-      served.add(id)
+    for (const { id, name } of environments) {
+      const isNew = !served.has(id)
+      served.set(id, name)
+      if (!isNew) continue
       await deps.queue.work('backup.run', { concurrency: 1, lane: id }, fill)
     }
+    await announceWorker(deps.prisma, wanted)
     await interruptAbandoned(deps)
     await fill()
   })
@@ -82,22 +84,33 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       const grace = setTimeout(() => shutdown.abort(), graceMs)
       await Promise.allSettled(working)
       clearTimeout(grace)
+      await deps.prisma.worker.deleteMany({ where: { name: workerName } })
     },
   }
 }
 
+/** Says that this worker is there; rows of those that died without a word go after a day. */
+async function announceWorker(prisma: Database, environments: readonly string[]): Promise<void> {
+  await prisma.$executeRaw`
+    insert into workers (name, environments, started_at, seen_at)
+    values (${workerName}, ${environments}, clock_timestamp(), clock_timestamp())
+    on conflict (name) do update set seen_at = excluded.seen_at, environments = excluded.environments`
+  await prisma.$executeRaw`delete from workers where seen_at < clock_timestamp() - interval '1 day'`
+}
+
 /** Claims the runs whose turn it is, as many as there are places. Compare-and-set: one that was cancelled meanwhile is left. */
-async function claim(prisma: Database, served: ReadonlySet<string>, places: number): Promise<BackupRun[]> {
+async function claim(prisma: Database, served: ReadonlyMap<string, string>, places: number): Promise<BackupRun[]> {
   const waits = await prisma.backupRun.findFirst({
-    where: { state: 'QUEUED', source: { environmentId: { in: [...served] } } },
+    where: { state: 'QUEUED', source: { environmentId: { in: [...served.keys()] } } },
     select: { id: true },
   })
   if (waits === null) return []
   return prisma.$transaction(async (tx) => {
     await lockTurns(tx)
     const turns = await readTurns(tx)
-    const waiting = turns.waiting.filter((turn) => turn.environmentId === null || served.has(turn.environmentId))
-    const { ready } = decideTurns({ ...turns, waiting })
+    const names = new Set(served.values())
+    const waiting = turns.waiting.filter(({ environment }) => environment === null || names.has(environment))
+    const { ready } = decideTurns({ ...turns, waiting, workers: [[...names]] })
     const claimed: BackupRun[] = []
     for (const turn of ready.filter(({ kind }) => kind === 'BACKUP').slice(0, places)) {
       const run = await claimOne(tx, turn.id)

@@ -79,4 +79,8 @@ export const updateDocument = mutation(
 )
 export const enableDocument = mutation('enableSource', 'id', 'ID', `source { ${fields} }`)
 export const disableDocument = mutation('disableSource', 'id', 'ID', `source { ${fields} }`)
-export const deleteDocument = mutation('deleteSource', 'id', 'ID', `source { ${fields} }`)
+export const deleteDocument = `mutation($id: ID!, $confirmEnvironment: String) {
+  result: deleteSource(id: $id, confirmEnvironment: $confirmEnvironment) {
+    __typename ${problem} ... on DeleteSourceSuccess { source { ${fields} } }
+  }
+}`

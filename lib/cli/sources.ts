@@ -146,10 +146,16 @@ export function addSourceCommands(program: Command, deps: SourceCommandDeps): vo
       })
   act('enable', 'Take a source into backups again.', documents.enableDocument)
   act('disable', 'Leave a source out of every backup.', documents.disableDocument)
-  act('delete', 'Delete a source. Its history and its snapshots stay.', documents.deleteDocument).requiredOption(
-    '--yes',
-    'it cannot be taken back',
-  )
+  command('delete', 'Delete a source. Its history and its snapshots stay.')
+    .argument('<id>')
+    .requiredOption('--yes', 'it cannot be taken back')
+    .option('--confirm-environment <name>', 'the name of its environment, when that is protected')
+    .action(async (id: string, flags: CommonFlags & { confirmEnvironment?: string }) => {
+      const { confirmEnvironment } = flags
+      const variables = { id, confirmEnvironment }
+      const { source } = await open(flags).result<{ source: documents.SourceItem }>(documents.deleteDocument, variables)
+      say(flags, [source], text.sourceLines([source]))
+    })
 }
 
 async function candidateOf(connection: Connection, id: string | undefined, flags: LookFlags, input: SettingsInput) {

@@ -11,6 +11,7 @@ import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Source } from '#prisma/client/client.ts'
+import { requireConfirmation } from './confirm.ts'
 import { findSource, requireRepository } from './find.ts'
 import { look, seesEnvironment } from './look.ts'
 import { openSecrets, sealSecrets } from './sources.ts'
@@ -101,16 +102,18 @@ export async function setSourceEnabled(
 
 /**
  * Deletes a source: its secrets go and its name is free again, while its history and its snapshots stay. Throws FORBIDDEN,
- * SOURCE_UNKNOWN, and SOURCE_IN_USE while a backup of it is queued or running.
+ * SOURCE_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED, and SOURCE_IN_USE while a backup of it is queued or running.
  */
 export async function deleteSource(
   deps: Pick<TryDeps, 'prisma'> & { clock: Clock },
   actor: Actor | null,
   id: string,
+  confirmEnvironment?: string | null,
 ): Promise<Source> {
   requireScope(actor, 'settings:write', 'delete a source')
   return deps.prisma.$transaction(async (tx) => {
     const source = await findSource(tx, id)
+    requireConfirmation(source.environment, confirmEnvironment, 'delete a source')
     await lockSource(tx, source.id)
     const active = await tx.backupRun.findMany({
       where: { sourceId: source.id, state: { in: ['QUEUED', 'RUNNING'] } },

@@ -3,7 +3,7 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Database } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
-import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
+import { nameInput, parseInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
@@ -13,10 +13,20 @@ import { look, seesEnvironment } from './look.ts'
 import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
-const environmentInput = z.strictObject({
+export const environmentFields = {
   name: nameInput.regex(/^[\p{L}\p{N}._-]+$/u, 'may hold letters, digits, “.”, “_” and “-”'),
-  colour: z.enum(['slate', 'red', 'orange', 'amber', 'green', 'teal', 'blue', 'violet', 'pink']).default('slate'),
-  protected: z.boolean().default(false),
+  colour: z.enum(['slate', 'red', 'orange', 'amber', 'green', 'teal', 'blue', 'violet', 'pink']),
+  protected: z.boolean(),
+  timeZone: timeZoneInput,
+  /** Null: the default repository. */
+  repositoryId: z.uuid('must be a repository’s id').nullable(),
+}
+const environmentInput = z.strictObject({
+  name: environmentFields.name,
+  colour: environmentFields.colour.default('slate'),
+  protected: environmentFields.protected.default(false),
+  timeZone: environmentFields.timeZone.default('UTC'),
+  repositoryId: environmentFields.repositoryId.default(null),
 })
 const sourceInput = z.strictObject({
   environment: z.string(),
@@ -28,7 +38,7 @@ const sourceInput = z.strictObject({
   untested: z.boolean().default(false),
 })
 
-/** Adds an environment after the others. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN. */
+/** Adds an environment after the others. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, REPOSITORY_UNKNOWN. */
 export async function createEnvironment(
   deps: { prisma: Database },
   actor: Actor | null,
@@ -38,6 +48,7 @@ export async function createEnvironment(
   const input = parseInput(environmentInput, raw)
   return withUniqueName('environment', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
+      if (input.repositoryId) await requireRepository(tx, input.repositoryId)
       const position = await tx.environment.count()
       const made = await tx.environment.create({ data: { ...input, position } })
       await record(tx, { actor, action: 'environment.create', target: { type: 'environment', id: made.id } })

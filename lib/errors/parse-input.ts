@@ -15,6 +15,15 @@ export const nameInput = z
   .max(100, 'may have at most 100 characters')
   .regex(/^[^\p{Cc}]*$/u, 'may not hold control characters')
 
+/** A name of the IANA time zone database. */
+export const timeZoneInput = z.string().refine((zone) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
+  } catch {
+    return false
+  }
+}, 'must be a time zone like Europe/Berlin')
+
 /** Parses what came through a door. Throws INPUT_INVALID naming each field, below `under` when it is given. */
 export function parseInput<T>(schema: z.ZodType<T>, raw: unknown, under?: string): T {
   const parsed = schema.safeParse(raw)

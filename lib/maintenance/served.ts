@@ -13,17 +13,18 @@ export async function servedRepositories({
     select: {
       id: true,
       isDefault: true,
+      environments: { select: { name: true } },
       sources: { where: { deletedAt: null }, select: { environment: { select: { name: true } } } },
     },
   })
   if (wanted.length === 0) return new Set(repositories.map((repository) => repository.id))
-  const byDefault = await prisma.source.findMany({
-    where: { deletedAt: null, repositoryId: null },
-    select: { environment: { select: { name: true } } },
+  const byDefault = await prisma.environment.findMany({
+    where: { repositoryId: null, sources: { some: { deletedAt: null, repositoryId: null } } },
+    select: { name: true },
   })
-  const serves = repositories.filter(({ isDefault, sources }) => {
-    const users = [...sources, ...(isDefault ? byDefault : [])]
-    return users.length === 0 || users.some(({ environment }) => wanted.includes(environment.name))
+  const serves = repositories.filter(({ isDefault, environments, sources }) => {
+    const users = [...environments, ...sources.map((source) => source.environment), ...(isDefault ? byDefault : [])]
+    return users.length === 0 || users.some(({ name }) => wanted.includes(name))
   })
   return new Set(serves.map((repository) => repository.id))
 }

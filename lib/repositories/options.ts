@@ -1,17 +1,10 @@
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import { timeZoneInput } from '#lib/errors/parse-input.ts'
 import type { Repository } from '#prisma/client/client.ts'
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 01:30')
 const kibPerSecond = z.int().min(1).max(100_000_000).optional()
-
-const timeZone = z.string().refine((zone) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
-  } catch {
-    return false
-  }
-}, 'must be a time zone like Europe/Berlin')
 
 /** What an administrator can choose for a repository besides its place. Everything has a default. */
 export const repositoryOptions = z
@@ -43,7 +36,7 @@ export const repositoryOptions = z
       examples: ['01:00'],
     }),
     windowTo: timeOfDay.optional().meta({ title: 'Upkeep until', examples: ['05:00'] }),
-    timeZone: timeZone.default('UTC').meta({ title: 'Time zone of the window', examples: ['Europe/Berlin'] }),
+    timeZone: timeZoneInput.default('UTC').meta({ title: 'Time zone of the window', examples: ['Europe/Berlin'] }),
     uploadKibPerSecond: kibPerSecond.meta({ title: 'Upload limit, KiB per second', advanced: true }),
     downloadKibPerSecond: kibPerSecond.meta({ title: 'Download limit, KiB per second', advanced: true }),
     packSizeMib: z.int().min(4).max(128).optional().meta({

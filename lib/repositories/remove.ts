@@ -12,9 +12,11 @@ export async function removeRepository(deps: RepositoryDeps, actor: Actor | null
   const { name, isDefault } = await findRepository(deps, id)
   await deps.prisma.$transaction(async (tx) => {
     const sources = await tx.source.count({ where: { repositoryId: id } })
+    const environments = await tx.environment.count({ where: { repositoryId: id } })
     const runs = await tx.backupRun.count({ where: { repositoryId: id } })
     const refuse = (reason: string) => new CodedError('REPOSITORY_IN_USE', { name, reason })
     if (isDefault) throw refuse('it is the default one')
+    if (environments > 0) throw refuse(`${environments} environments are saved there`)
     if (sources > 0) throw refuse(`${sources} sources are saved there`)
     if (runs > 0) throw refuse(`it has a history of ${runs} runs`)
     await tx.repository.delete({ where: { id } })

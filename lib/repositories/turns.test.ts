@@ -9,13 +9,17 @@ const turn = (id: string, kind: TurnKind, minutes: number, more: Partial<Turn> =
   kind,
   repositoryIds: ['s3'],
   queuedAt: minutesAgo(minutes),
-  environmentId: null,
+  environment: null,
   notBefore: null,
   inWindow: false,
   ...more,
 })
 
-function decide(waiting: Turn[], running: Turn[] = [], more: { runsAtOnce?: number; closedWindow?: string } = {}) {
+function decide(
+  waiting: Turn[],
+  running: Turn[] = [],
+  more: { runsAtOnce?: number; closedWindow?: string; workers?: string[][] } = {},
+) {
   const place = (name: string) => ({
     name,
     runsAtOnce: more.runsAtOnce ?? 2,
@@ -24,6 +28,7 @@ function decide(waiting: Turn[], running: Turn[] = [], more: { runsAtOnce?: numb
   const turns: Turns = {
     waiting,
     running,
+    workers: more.workers ?? [[]],
     places: new Map([
       ['s3', place('production-s3')],
       ['disk', place('disk')],
@@ -110,6 +115,16 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
     { p: 'its window' },
   ],
   ['one that was asked for does not', [[turn('p', 'PRUNE', 1)], [], { closedWindow: 'its window' }], ['p'], {}],
+  [
+    'a backup of an environment that no worker serves says so',
+    [
+      [turn('a', 'BACKUP', 1, { environment: 'production' }), turn('b', 'BACKUP', 1, { environment: 'test' })],
+      [],
+      { workers: [['test'], ['staging']] },
+    ],
+    ['b'],
+    { a: 'a worker: none serves production' },
+  ],
   [
     'a retry is not made before its time',
     [[turn('c', 'COPY', 5, { notBefore: new Date('2026-01-01T12:01:00Z') })]],

@@ -16,8 +16,8 @@ export interface Turn {
   kind: TurnKind
   repositoryIds: string[]
   queuedAt: Date
-  /** Null for tasks. */
-  environmentId: string | null
+  /** The name of the run's; null for tasks. */
+  environment: string | null
   /** Not to be started earlier. */
   notBefore: Date | null
   /** Whether it only starts within the window of its repository. */
@@ -34,6 +34,8 @@ interface Place {
 export interface Turns {
   waiting: Turn[]
   running: Turn[]
+  /** What each live worker serves: names of environments, or all of them. */
+  workers: readonly (readonly string[])[]
   places: ReadonlyMap<string, Place>
   now: Date
 }
@@ -43,6 +45,9 @@ export interface Decision {
   /** What each of the others waits for, by its id: “prune of production-s3”. */
   reasons: ReadonlyMap<string, string>
 }
+
+/** A worker that was not heard of for this long is gone; five of its looks. */
+const WORKER_GONE_AFTER_SECONDS = 15
 
 /** For this long after a task was queued, backups still go before it; those queued later wait for it. */
 const PATIENCE_MS = 30 * 60_000
@@ -57,7 +62,7 @@ function rank(turn: Turn): number {
 }
 
 /** Goes through those that wait, by rank, as if each that may start had started. */
-export function decideTurns({ waiting, running, places, now }: Turns): Decision {
+export function decideTurns({ waiting, running, workers, places, now }: Turns): Decision {
   const busy = [...running]
   const ready: Turn[] = []
   const reasons = new Map<string, string>()
@@ -71,6 +76,8 @@ export function decideTurns({ waiting, running, places, now }: Turns): Decision 
   }
 
   const reasonFor = (turn: Turn): string | null => {
+    if (turn.environment !== null && !isServed(workers, turn.environment))
+      return `a worker: none serves ${turn.environment}`
     if (turn.notBefore !== null && turn.notBefore > now) return `its next attempt at ${turn.notBefore.toISOString()}`
     const closed = closedWindow(turn)
     if (closed !== null) return closed
@@ -104,6 +111,11 @@ export function decideTurns({ waiting, running, places, now }: Turns): Decision 
   return { ready, reasons }
 }
 
+/** Whether a live worker serves the environment. */
+export function isServed(workers: Turns['workers'], environment: string): boolean {
+  return workers.some((names) => names.length === 0 || names.includes(environment))
+}
+
 /** “2 backups into production-s3”, “a copy of production-s3” */
 function usersText(users: readonly Turn[], name: string): string {
   const runs = users.filter((user) => user.kind === 'BACKUP').length
@@ -115,7 +127,7 @@ function usersText(users: readonly Turn[], name: string): string {
 /** What waits and what runs now, of everything. `now` is the database's. */
 export async function readTurns(db: Database | Transaction): Promise<Turns> {
   const active = { state: { in: ['QUEUED' as const, 'RUNNING' as const] } }
-  const [runs, tasks, repositories, clock] = await Promise.all([
+  const [runs, tasks, repositories, workers, clock] = await Promise.all([
     db.backupRun.findMany({
       where: active,
       select: {
@@ -123,11 +135,12 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
         state: true,
         repositoryId: true,
         queuedAt: true,
-        source: { select: { environmentId: true } },
+        source: { select: { environment: { select: { name: true } } } },
       },
     }),
     db.repositoryTask.findMany({ where: active, include: { run: { select: { repositoryId: true } } } }),
     db.repository.findMany({ select: { id: true, name: true, options: true } }),
+    liveWorkers(db),
     db.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`,
   ])
   const now = (clock[0] as { now: Date }).now
@@ -138,7 +151,7 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
         ...run,
         kind: 'BACKUP' as const,
         repositoryIds: [repositoryId],
-        environmentId: source.environmentId,
+        environment: source.environment.name,
         notBefore: null,
         inWindow: false,
       },
@@ -151,7 +164,7 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
         queuedAt,
         notBefore,
         repositoryIds: [repositoryId, ...(run ? [run.repositoryId] : [])],
-        environmentId: null,
+        environment: null,
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),
@@ -164,7 +177,15 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
     }),
   )
   const turnsIn = (state: string) => all.filter((one) => one.state === state).map((one) => one.turn)
-  return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), places, now }
+  return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), workers, places, now }
+}
+
+/** What each live worker serves. */
+export async function liveWorkers(db: Database | Transaction): Promise<string[][]> {
+  const rows = await db.$queryRaw<{ environments: string[] }[]>`
+    select environments from workers
+    where seen_at > clock_timestamp() - make_interval(secs => ${WORKER_GONE_AFTER_SECONDS})`
+  return rows.map((row) => row.environments)
 }
 
 /** Until the transaction ends, nobody else decides whose turn it is. */

@@ -15,6 +15,19 @@ export const requests = {
     message: (d) => `There is no environment named “${d.name}”.`,
     remedy: (d) => (d.known.length > 0 ? `Use one of: ${d.known.join(', ')}.` : 'Create an environment first.'),
   }),
+  ENVIRONMENT_IN_USE: entry<{ name: string; sources: number }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `The environment “${d.name}” cannot be deleted: ${d.sources} sources belong to it, deleted ones included.`,
+    remedy: () => 'Disable its sources instead. Their history would go with it.',
+  }),
+  ENVIRONMENT_NOT_CONFIRMED: entry<{ environment: string; action: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The environment “${d.environment}” is protected: to ${d.action} needs its name.`,
+    remedy: (d) => `If it is what you mean, repeat the request with “${d.environment}” as its confirmation.`,
+  }),
   SOURCE_UNKNOWN: entry<{ id: string }>({
     kind: 'not-found',
     retry: 'never',

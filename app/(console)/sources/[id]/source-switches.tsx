@@ -13,7 +13,7 @@ export function SourceSwitches({ source }: { source: SourceDetail }) {
   const refusal = problemIn(toggle.data, toggle.error) ?? problemIn(remove.data, remove.error)
   const isBusy = toggle.isPending || remove.isPending
   async function deleteIt(): Promise<void> {
-    const answer = await remove.mutateAsync().catch(() => undefined) // shown below
+    const answer = await remove.mutateAsync(source.environment.name).catch(() => undefined) // shown below
     if (answer?.__typename === 'DeleteSourceSuccess') router.push('/sources')
   }
   return (
@@ -38,6 +38,7 @@ export function SourceSwitches({ source }: { source: SourceDetail }) {
           title={`Delete “${source.name}”?`}
           keep="Keep it"
           go="Delete it"
+          typed={source.environment.protected ? source.environment.name : undefined}
           onConfirm={() => void deleteIt()}
           trigger={<Button disabled={isBusy}>Delete …</Button>}
         >
