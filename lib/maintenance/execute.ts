@@ -48,7 +48,9 @@ export async function executeTask(deps: MaintenanceDeps, task: RepositoryTask, s
       where: { id: task.id, claimId: task.claimId },
       data: { output: lines.join('\n') },
     })
-    return endTask(tx, task, outcome)
+    const isOurs = await endTask(tx, task, outcome)
+    if (isOurs && outcome.result) await performer.onSuccess?.(tx, task, outcome.result)
+    return isOurs
   })
   log.info({ state: outcome.state, code: outcome.error?.code, recorded }, 'task ended')
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Config } from '#lib/config/config.ts'
+import type { Transaction } from '#lib/database/database.ts'
 import type { Log } from '#lib/log/log.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { OpenAccess } from '#lib/repositories/access.ts'
@@ -38,4 +39,6 @@ export interface Performer<Options = unknown> {
    * that failed. May be called again after a worker died in the middle of it.
    */
   perform(deps: MaintenanceDeps, context: TaskContext<Options>): Promise<object>
+  /** What else is written in the transaction that records the result. */
+  onSuccess?(tx: Transaction, task: RepositoryTask, result: object): Promise<void>
 }
