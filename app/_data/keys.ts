@@ -1,4 +1,4 @@
-import type { BackupsQueryVariables } from '#graphql/documents/generated/graphql.ts'
+import type { BackupsQueryVariables, RepositorySnapshotsQueryVariables } from '#graphql/documents/generated/graphql.ts'
 
 /** The names under which answers are cached. */
 export const keys = {
@@ -8,6 +8,9 @@ export const keys = {
   source: (id: string) => ['source', id],
   sourceKinds: ['source-kinds'],
   repositories: ['repositories'],
+  repository: (id: string) => ['repository', id],
+  repositoryKinds: ['repository-kinds'],
+  repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   allBackups: ['backups'],
   backups: (variables: BackupsQueryVariables) => ['backups', variables],
   backup: (id: string) => ['backup', id],

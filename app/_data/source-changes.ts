@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
 import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
+import { useLook } from '#app/_data/look.ts'
 import {
   CreateEnvironmentDocument,
   CreateSourceDocument,
@@ -103,32 +103,23 @@ function useRefresh(): (id: string) => Promise<void> {
   }
 }
 
-/** Looking at a source before it is kept. `stop` gives up, on the server too; so does leaving the page. */
+/** Looking at a source before it is kept. */
 export function useTestSource() {
-  return useLook(async (input, signal) => (await request(TestSourceDocument, { input }, signal)).testSource)
+  return useLook(
+    async (input: SourceCandidateInput, signal) => (await request(TestSourceDocument, { input }, signal)).testSource,
+  )
 }
 
 export function useDiscoverSource() {
-  return useLook(async (input, signal) => (await request(DiscoverSourceDocument, { input }, signal)).discoverSource)
+  return useLook(
+    async (input: SourceCandidateInput, signal) =>
+      (await request(DiscoverSourceDocument, { input }, signal)).discoverSource,
+  )
 }
 
 export function usePreviewSource() {
-  return useLook(async (input, signal) => (await request(PreviewSourceDocument, { input }, signal)).previewSource)
-}
-
-function useLook<Answer>(ask: (input: SourceCandidateInput, signal: AbortSignal) => Promise<Answer>) {
-  const running = useRef<AbortController | null>(null)
-  const mutation = useMutation({
-    mutationFn: (input: SourceCandidateInput) => {
-      running.current?.abort()
-      running.current = new AbortController()
-      return ask(input, running.current.signal)
-    },
-  })
-  useEffect(() => () => running.current?.abort(), [])
-  const stop = (): void => {
-    running.current?.abort()
-    mutation.reset()
-  }
-  return { ...mutation, stop }
+  return useLook(
+    async (input: SourceCandidateInput, signal) =>
+      (await request(PreviewSourceDocument, { input }, signal)).previewSource,
+  )
 }

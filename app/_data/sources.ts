@@ -1,12 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
-import {
-  EnvironmentsDocument,
-  RepositoriesDocument,
-  SourcesDocument,
-  type SourcesQuery,
-} from '#graphql/documents/generated/graphql.ts'
+import { EnvironmentsDocument, SourcesDocument, type SourcesQuery } from '#graphql/documents/generated/graphql.ts'
 
 export type SourceItem = SourcesQuery['sources'][number]
 
@@ -29,15 +24,6 @@ export function useEnvironments() {
     queryKey: keys.environments,
     queryFn: ({ signal }) => request(EnvironmentsDocument, {}, signal),
     select: (data) => data.environments,
-    staleTime: 60_000,
-  })
-}
-
-export function useRepositories() {
-  return useQuery({
-    queryKey: keys.repositories,
-    queryFn: ({ signal }) => request(RepositoriesDocument, {}, signal),
-    select: (data) => data.repositories,
     staleTime: 60_000,
   })
 }

@@ -18,3 +18,8 @@ export function useMayTrigger(): boolean {
   const viewer = useViewer()
   return viewer.data !== undefined && viewer.data.role !== 'VIEWER'
 }
+
+/** Whether the signed-in person may change what is backed up, and where to. The server decides here, too. */
+export function useMayChange(): boolean {
+  return useViewer().data?.role === 'ADMIN'
+}

@@ -13,11 +13,13 @@ interface ConfirmProps {
   go: string
   /** Has to be typed first. */
   typed?: string | undefined
+  /** Of what is confirmed: most of what is asked for first takes something away. */
+  tone?: 'danger' | 'main'
   onConfirm: () => void
 }
 
-/** Asks before something that cannot be taken back. The way out has the focus. */
-export function Confirm({ trigger, title, children, keep, go, typed, onConfirm }: ConfirmProps) {
+/** Asks before something that cannot be taken back, or that many are touched by. The way out has the focus. */
+export function Confirm({ trigger, title, children, keep, go, typed, tone = 'danger', onConfirm }: ConfirmProps) {
   const id = useId()
   const [text, setText] = useState('')
   return (
@@ -42,7 +44,7 @@ export function Confirm({ trigger, title, children, keep, go, typed, onConfirm }
               <Button>{keep}</Button>
             </AlertDialog.Cancel>
             <AlertDialog.Action asChild>
-              <Button look="danger" disabled={typed !== undefined && text !== typed} onClick={onConfirm}>
+              <Button look={tone} disabled={typed !== undefined && text !== typed} onClick={onConfirm}>
                 {go}
               </Button>
             </AlertDialog.Action>

@@ -73,3 +73,8 @@ export const originNames: Record<BackupOrigin, string> = {
 export function runName(run: { source: { name: string }; partName: string | null }): string {
   return run.partName === null ? run.source.name : `${run.source.name} (${run.partName})`
 }
+
+/** “Integrity check”: the task's title at the beginning of a line. */
+export function taskName({ title }: { title: string }): string {
+  return `${title[0]?.toUpperCase() ?? ''}${title.slice(1)}`
+}

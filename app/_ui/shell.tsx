@@ -16,14 +16,14 @@ interface ShellProps {
 
 export function Shell({ viewer, onSignOut, children }: ShellProps) {
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+    <div className="min-h-dvh print:block lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-control focus:bg-sheet focus:px-4 focus:py-2 focus:text-ink"
       >
         Skip to the content
       </a>
-      <header className="on-rail bg-rail text-rail-ink lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:overflow-y-auto">
+      <header className="on-rail print:hidden bg-rail text-rail-ink lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:overflow-y-auto">
         <div className="flex items-center justify-between gap-3 px-4 py-2 lg:px-6 lg:py-6">
           <Link href="/" className="flex items-center gap-3 font-semibold tracking-tight">
             <ProductMark className="size-6 shrink-0 text-rail-ink" />
@@ -49,9 +49,11 @@ export function Shell({ viewer, onSignOut, children }: ShellProps) {
         </div>
       </header>
       <main id="content" tabIndex={-1} className="min-w-0 outline-none max-lg:pb-20">
-        <div className="mx-auto w-full max-w-[82rem] px-4 py-5 sm:px-6 lg:px-8 lg:py-7">{children}</div>
+        <div className="mx-auto w-full max-w-[82rem] px-4 py-5 print:max-w-none print:p-0 sm:px-6 lg:px-8 lg:py-7">
+          {children}
+        </div>
         {viewer ? (
-          <p className="px-4 pb-6 text-label text-ink-soft sm:px-6 lg:hidden">
+          <p className="px-4 pb-6 text-label text-ink-soft print:hidden sm:px-6 lg:hidden">
             Signed in as {viewer.email}, {roleNames[viewer.role]}
           </p>
         ) : null}

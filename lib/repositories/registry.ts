@@ -29,3 +29,7 @@ export function repositoryKind(kind: string): RepositoryKind {
   if (Object.hasOwn(kinds, kind)) return kinds[kind as RepositoryKindName]
   throw new CodedError('REPOSITORY_KIND_UNKNOWN', { kind, known: Object.keys(kinds) })
 }
+
+/** What people call a kind; the kind itself where this version does not know it any more. */
+export const titleOfKind = (kind: string): string =>
+  Object.hasOwn(kinds, kind) ? kinds[kind as RepositoryKindName].title : kind

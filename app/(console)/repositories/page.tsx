@@ -1,18 +1,29 @@
 'use client'
 
-import { HardDrive } from 'lucide-react'
-import { useRepositories } from '#app/_data/sources.ts'
+import { HardDrive, Plus } from 'lucide-react'
+import { useRepositories } from '#app/_data/repositories.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { RepositoryTable } from './repository-table.tsx'
 
 export default function RepositoriesPage() {
   const repositories = useRepositories()
+  const mayChange = useMayChange()
   return (
     <>
       <title>Repositories · System Backup Trigger</title>
       <PageHead
         title="Repositories"
         intro="Where snapshots go. Each is a restic repository, which restic can also read without this tool."
+        actions={
+          mayChange ? (
+            <ButtonLink href="/repositories/new" look="main">
+              <Plus aria-hidden className="size-4" /> New repository
+            </ButtonLink>
+          ) : null
+        }
       />
       <Panel flush>
         <Answered answer={repositories}>
@@ -23,28 +34,7 @@ export default function RepositoriesPage() {
                 restic is installed; its log says what is missing.
               </Empty>
             ) : (
-              <table className="grid-table">
-                <thead>
-                  <tr>
-                    <th scope="col">Repository</th>
-                    <th scope="col">Kind</th>
-                    <th scope="col">Location</th>
-                    <th scope="col">Default</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {list.map((repository) => (
-                    <tr key={repository.id}>
-                      <td className="lead">{repository.name}</td>
-                      <td data-label="Kind">{repository.kind}</td>
-                      <td data-label="Location" className="font-mono text-small">
-                        {repository.location}
-                      </td>
-                      <td data-label="Default">{repository.isDefault ? 'Yes' : 'No'}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+              <RepositoryTable repositories={list} />
             )
           }
         </Answered>

@@ -3,7 +3,7 @@
 import { Database, Plus } from 'lucide-react'
 import Link from 'next/link'
 import { type SourceItem, useSources } from '#app/_data/sources.ts'
-import { useViewer } from '#app/_data/viewer.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { typeNames } from '#app/_ui/format.ts'
@@ -13,7 +13,7 @@ import { Answered, Empty } from '#app/_ui/waiting.tsx'
 
 export default function SourcesPage() {
   const sources = useSources()
-  const mayChange = useViewer().data?.role === 'ADMIN'
+  const mayChange = useMayChange()
   return (
     <>
       <title>Sources · System Backup Trigger</title>

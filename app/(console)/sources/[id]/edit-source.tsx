@@ -2,13 +2,13 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceDetail, type SourceKindItem, useUpdateSource } from '#app/_data/source-changes.ts'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
-import { type Problem, problemIn } from '../editor/problem.ts'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
 import { SourceSwitches } from './source-switches.tsx'
 

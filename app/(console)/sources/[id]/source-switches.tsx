@@ -1,9 +1,9 @@
 import { useRouter } from 'next/navigation'
+import { problemIn } from '#app/_data/problem.ts'
 import { type SourceDetail, useDeleteSource, useSwitchSource } from '#app/_data/source-changes.ts'
 import { Button } from '#app/_ui/button.tsx'
 import { Confirm } from '#app/_ui/confirm.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
-import { problemIn } from '../editor/problem.ts'
 
 /** Disabling, enabling and deleting, each asked for first where it takes something away. */
 export function SourceSwitches({ source }: { source: SourceDetail }) {

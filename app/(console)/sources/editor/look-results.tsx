@@ -1,9 +1,9 @@
+import { problemIn } from '#app/_data/problem.ts'
 import type { useDiscoverSource, usePreviewSource, useTestSource } from '#app/_data/source-changes.ts'
 import { Choice } from '#app/_ui/field.tsx'
 import { bytes, count, duration } from '#app/_ui/format.ts'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts } from '#app/_ui/panel.tsx'
-import { problemIn } from './problem.ts'
 
 export function TestResult({ test }: { test: ReturnType<typeof useTestSource> }) {
   const problem = problemIn(test.data, test.error)

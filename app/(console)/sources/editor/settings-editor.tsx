@@ -1,16 +1,18 @@
 'use client'
 
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useState } from 'react'
+import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceKindItem, useDiscoverSource, usePreviewSource, useTestSource } from '#app/_data/source-changes.ts'
 import { Button } from '#app/_ui/button.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { fill } from '#app/_ui/settings-form/choose.ts'
-import { type Draft, draftOf, settingsOf } from '#app/_ui/settings-form/draft.ts'
+import type { Draft } from '#app/_ui/settings-form/draft.ts'
 import { RootFields } from '#app/_ui/settings-form/root-fields.tsx'
 import type { FormNode } from '#app/_ui/settings-form/schema.ts'
+import { useEditor } from '#app/_ui/settings-form/use-editor.ts'
+import { isAboutLooking } from './about-looking.ts'
 import { Discovered, PreviewResult, TestResult } from './look-results.tsx'
-import { isAboutLooking, type Problem, problemIn } from './problem.ts'
 
 interface Props {
   kind: SourceKindItem
@@ -31,52 +33,34 @@ interface Props {
 export function SettingsEditor(props: Props) {
   const { kind, settings, secretsSet, candidate, save, saveWords, onIssues, children } = props
   const form = kind.form as FormNode
-  // By kind, so that a look at another one loses nothing.
-  const [drafts, setDrafts] = useState<Record<string, Draft>>({})
-  const draft = drafts[kind.kind] ?? draftOf(form, settings ?? undefined)
   const [chosen, setChosen] = useState<string[]>([])
-  const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
-  const [refusal, setRefusal] = useState<Problem | null>(null)
-  const [isSaving, setSaving] = useState(false)
   const test = useTestSource()
   const discover = useDiscoverSource()
   const preview = usePreviewSource()
-  const element = useRef<HTMLFormElement>(null)
   const looking = test.isPending || discover.isPending || preview.isPending
+  const editor = useEditor({
+    kind: kind.kind,
+    form,
+    settings,
+    onIssues,
+    onChange(isOtherKind) {
+      test.stop()
+      preview.stop()
+      if (!isOtherKind) return
+      discover.stop()
+      setChosen([])
+    },
+  })
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the issues change, to the first of their fields
-  useEffect(() => {
-    element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
-  }, [issues])
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was found is about the kind before
-  useEffect(() => {
-    stop()
-    setChosen([])
-    setRefusal(null)
-    note(null)
-  }, [kind.kind])
-
-  const current = () => settingsOf(form, draft) as Record<string, unknown>
   function stop(): void {
     for (const one of [test, discover, preview]) one.stop()
-  }
-  function note(problem: Problem | null): void {
-    setIssues(problem?.issues ?? [])
-    onIssues(problem?.issues ?? [])
-  }
-  function change(changed: Draft): void {
-    setDrafts({ ...drafts, [kind.kind]: changed })
-    setRefusal(null)
-    test.reset()
-    preview.reset()
   }
   function choose(names: string[]): void {
     const { field = '', listField } = kind.discovery ?? {}
     const [only = ''] = names
     const [one, several] = [names.length > 1 ? '' : only, names.length > 1 ? names : []]
     setChosen(names)
-    let next: Draft = draft
+    let next: Draft = editor.draft
     // Only the one that is filled last may choose between alternatives.
     const filled: [string, unknown][] = [
       [field, one],
@@ -84,43 +68,27 @@ export function SettingsEditor(props: Props) {
     ]
     for (const [path, value] of names.length > 1 ? filled : filled.toReversed())
       if (path !== '') next = fill(form, next, path, value) ?? next
-    change(next)
+    editor.change(next)
   }
-  async function look(by: typeof test | typeof discover | typeof preview): Promise<void> {
-    setRefusal(null)
-    note(null)
-    try {
-      note(problemIn(await by.mutateAsync({ ...candidate, settings: current() }), null))
-    } catch {
-      // shown with its result
-    }
-  }
-  async function submit(untested: boolean): Promise<void> {
-    setSaving(true)
-    note(null)
-    setRefusal(null)
-    const problem = await save(current(), untested)
-    setSaving(false)
-    setRefusal(problem)
-    note(problem)
-  }
+  const look = (by: typeof test | typeof discover | typeof preview) =>
+    void editor.look(async () => problemIn(await by.mutateAsync({ ...candidate, settings: editor.current() }), null))
+  const saveIt = (untested: boolean) => () => save(editor.current(), untested)
+  const isBusy = looking || editor.isSaving
+  const { refusal } = editor
 
   return (
-    <form
-      ref={element}
-      noValidate
-      className="max-w-3xl"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault()
-        void submit(false)
-      }}
-    >
+    <form className="max-w-3xl" {...editor.frame(saveIt(false))}>
       {children}
       <Panel title={`Settings of the ${kind.title} source`}>
-        <RootFields node={form} draft={draft} context={{ name: 'settings', issues, secretsSet }} onChange={change} />
+        <RootFields
+          node={form}
+          draft={editor.draft}
+          context={{ name: 'settings', issues: editor.issues, secretsSet }}
+          onChange={editor.change}
+        />
         {kind.discovery ? (
           <div className="mt-5 border-t border-line pt-4">
-            <Button onClick={() => void look(discover)} disabled={looking || isSaving} className="mb-3">
+            <Button onClick={() => look(discover)} disabled={isBusy} className="mb-3">
               {discover.isPending ? 'Asking the server …' : 'Find what is on the server'}
             </Button>
             <div aria-live="polite">
@@ -136,11 +104,11 @@ export function SettingsEditor(props: Props) {
       </Panel>
       <Panel title="Try it before it is saved">
         <div className="flex flex-wrap gap-2">
-          <Button onClick={() => void look(test)} disabled={looking || isSaving}>
+          <Button onClick={() => look(test)} disabled={isBusy}>
             {test.isPending ? 'Testing …' : 'Test connection'}
           </Button>
           {kind.previewable ? (
-            <Button onClick={() => void look(preview)} disabled={looking || isSaving}>
+            <Button onClick={() => look(preview)} disabled={isBusy}>
               {preview.isPending ? 'Counting …' : 'Preview what is saved'}
             </Button>
           ) : null}
@@ -159,11 +127,11 @@ export function SettingsEditor(props: Props) {
         {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
       </div>
       <div className="mb-8 flex flex-wrap gap-2">
-        <Button type="submit" look="main" size="large" disabled={isSaving || looking}>
-          {isSaving ? 'Looking at it …' : saveWords}
+        <Button type="submit" look="main" size="large" disabled={isBusy}>
+          {editor.isSaving ? 'Looking at it …' : saveWords}
         </Button>
         {refusal && isAboutLooking(refusal) ? (
-          <Button size="large" disabled={isSaving} onClick={() => void submit(true)}>
+          <Button size="large" disabled={editor.isSaving} onClick={() => void editor.submit(saveIt(true))}>
             Save it anyway, untested
           </Button>
         ) : null}

@@ -2,12 +2,12 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceKindItem, useCreateEnvironment, useCreateSource } from '#app/_data/source-changes.ts'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { typeNames } from '#app/_ui/format.ts'
 import { Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
-import { type Problem, problemIn } from '../editor/problem.ts'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
 import { EnvironmentChoice, NEW } from './environment-choice.tsx'
 

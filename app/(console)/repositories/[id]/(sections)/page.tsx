@@ -1,0 +1,42 @@
+'use client'
+
+import Link from 'next/link'
+import { CopyText } from '#app/_ui/copy-text.tsx'
+import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
+import { When } from '#app/_ui/time.tsx'
+import { KitPanel } from './kit-panel.tsx'
+import { useShownRepository } from './shown.ts'
+
+export default function RepositoryPage() {
+  const repository = useShownRepository()
+  if (!repository) return null
+  const { newestSnapshot } = repository
+  return (
+    <>
+      <Panel title="Place">
+        <Facts>
+          <Fact name="Kind">{repository.kindTitle}</Fact>
+          <Fact name="Last saved there">
+            {newestSnapshot?.finishedAt ? (
+              <Link
+                href={`/backups/${newestSnapshot.backup.id}`}
+                className="text-accent underline-offset-2 hover:underline"
+              >
+                <When at={newestSnapshot.finishedAt} />
+              </Link>
+            ) : (
+              'Nothing yet'
+            )}
+          </Fact>
+          <Fact name="Known since">
+            <When at={repository.createdAt} />
+          </Fact>
+          <Fact name="Location, as restic writes it" wide>
+            <CopyText text={repository.location} shown={repository.location} />
+          </Fact>
+        </Facts>
+      </Panel>
+      <KitPanel repository={repository} />
+    </>
+  )
+}

@@ -1,0 +1,34 @@
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+
+const sections = [
+  { path: '', word: 'Overview' },
+  { path: '/snapshots', word: 'Snapshots' },
+  { path: '/upkeep', word: 'Upkeep' },
+]
+
+/** The parts of a repository, each with an address of its own. */
+export function SectionLinks({ id }: { id: string }) {
+  const here = usePathname()
+  return (
+    <nav aria-label="Of this repository" className="mb-5 border-b border-line">
+      <ul className="flex flex-wrap gap-x-5">
+        {sections.map(({ path, word }) => {
+          const href = `/repositories/${id}${path}`
+          const isHere = here === href
+          return (
+            <li key={path}>
+              <Link
+                href={href}
+                aria-current={isHere ? 'page' : undefined}
+                className={`-mb-px inline-flex min-h-10 items-center border-b-2 ${isHere ? 'border-accent font-medium text-ink' : 'border-transparent text-ink-soft hover:text-ink'}`}
+              >
+                {word}
+              </Link>
+            </li>
+          )
+        })}
+      </ul>
+    </nav>
+  )
+}

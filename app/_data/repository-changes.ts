@@ -1,0 +1,92 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { request } from '#app/_data/fetcher.ts'
+import { keys } from '#app/_data/keys.ts'
+import { useLook } from '#app/_data/look.ts'
+import {
+  CancelRepositoryTaskDocument,
+  CreateRepositoryDocument,
+  type CreateRepositoryInput,
+  MakeRepositoryDefaultDocument,
+  RecoveryKitDocument,
+  RemoveRepositoryDocument,
+  StartRepositoryTaskDocument,
+  type StartRepositoryTaskInput,
+  TestRepositoryDocument,
+  type TestRepositoryInput,
+} from '#graphql/documents/generated/graphql.ts'
+
+/** Looks at a place before it is kept; answers the result union, as all below do. */
+export function useTestRepository() {
+  return useLook(
+    async (input: TestRepositoryInput, signal) =>
+      (await request(TestRepositoryDocument, { input }, signal)).testRepository,
+  )
+}
+
+export function useCreateRepository() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (input: CreateRepositoryInput) =>
+      (await request(CreateRepositoryDocument, { input })).createRepository,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.repositories }),
+  })
+}
+
+export function useMakeRepositoryDefault(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async () => (await request(MakeRepositoryDefaultDocument, { id })).makeRepositoryDefault,
+    // Another one is not the default any more, and sources may be saved elsewhere.
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: keys.repositories }),
+        client.invalidateQueries({ queryKey: keys.repository(id) }),
+        client.invalidateQueries({ queryKey: keys.sources }),
+      ]),
+  })
+}
+
+export function useRemoveRepository(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async () => (await request(RemoveRepositoryDocument, { id })).removeRepository,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.repositories }),
+  })
+}
+
+/** Each call is noted in the audit log. The answer is forgotten with the page that asked. */
+export function useRecoveryKit(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async () => (await request(RecoveryKitDocument, { id })).recoveryKit,
+    onSuccess: refresh,
+    gcTime: 0,
+  })
+}
+
+export function useStartTask(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async (input: Omit<StartRepositoryTaskInput, 'repositoryId'>) =>
+      (await request(StartRepositoryTaskDocument, { input: { ...input, repositoryId: id } })).startRepositoryTask,
+    onSuccess: refresh,
+  })
+}
+
+/** Of a task of the repository `id`. */
+export function useCancelTask(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async (taskId: string) =>
+      (await request(CancelRepositoryTaskDocument, { id: taskId })).cancelRepositoryTask,
+    onSuccess: refresh,
+  })
+}
+
+function useRefresh(id: string): () => Promise<void> {
+  const client = useQueryClient()
+  return async () => {
+    await client.invalidateQueries({ queryKey: keys.repository(id) })
+    await client.invalidateQueries({ queryKey: keys.repositories })
+  }
+}
