@@ -36,7 +36,9 @@ export function useBackup(id: string) {
     refetchInterval: (query) => {
       const found = query.state.data?.backup
       if (!found) return false
-      if (isActive(found.state)) return connection === 'open' ? 15_000 : 3_000
+      // No event says what a queued run waits for.
+      const isQueued = found.runs.some((run) => run.state === 'QUEUED')
+      if (isActive(found.state)) return connection === 'open' && !isQueued ? 15_000 : 3_000
       return found.deliveries.some((delivery) => delivery.state === 'PENDING') ? 3_000 : false
     },
   })

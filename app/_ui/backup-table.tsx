@@ -44,7 +44,10 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
               </div>
             </td>
             <td data-label="State">
-              <StateMark state={backup.state} />
+              <div>
+                <StateMark state={backup.state} />
+                <WaitsFor runs={backup.runs} />
+              </div>
             </td>
             <td data-label="Environment">{backup.environments.join(', ')}</td>
             <td data-label="Triggered" className="lg:whitespace-nowrap">
@@ -74,6 +77,13 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
       </tbody>
     </table>
   )
+}
+
+/** What its queued runs wait for, each reason once. */
+function WaitsFor({ runs }: { runs: Backup['runs'] }) {
+  const reasons = [...new Set(runs.map((run) => run.waitsFor).filter((reason) => reason !== null))]
+  if (reasons.length === 0) return null
+  return <span className="block text-small text-ink-soft">waits for {reasons.join('; ')}</span>
 }
 
 /** What the backup covers, in a few words: “Database: orders, customers and 3 more”. */

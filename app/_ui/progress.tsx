@@ -33,10 +33,18 @@ export function ProgressBar({ progress, label }: { progress: ProgressFieldsFragm
   )
 }
 
+interface FiguresProps {
+  progress: ProgressFieldsFragment
+  state: RunState
+  /** While it is queued. */
+  waitsFor: string | null
+}
+
 /** The bar's figures in words: percent, bytes, files, rate, time left, as far as they are known. */
-export function ProgressFigures({ progress, state }: { progress: ProgressFieldsFragment; state: RunState }) {
+export function ProgressFigures({ progress, state, waitsFor }: FiguresProps) {
   const part = fraction(progress)
-  if (state === 'QUEUED') return <p className="text-small text-ink-soft">Waiting for a worker.</p>
+  if (state === 'QUEUED')
+    return <p className="text-small text-ink-soft">Waits for {waitsFor ?? 'a free place on a worker'}.</p>
   const figures = [
     part === null ? null : `${Math.floor(part * 100)} %`,
     progress.bytesTotal

@@ -86,7 +86,7 @@ function Now({ source }: { source: Source }) {
         {active.state === 'RUNNING' ? (
           <ProgressBar progress={active.progress} label={`Backup of ${source.name}`} />
         ) : null}
-        <ProgressFigures progress={active.progress} state={active.state} />
+        <ProgressFigures progress={active.progress} state={active.state} waitsFor={active.waitsFor} />
       </div>
     )
   }

@@ -39,7 +39,7 @@ export function RunPanel({ run }: { run: RunDetail }) {
       {isActive(run.state) ? (
         <div className="grid gap-2">
           {run.state === 'RUNNING' ? <ProgressBar progress={run.progress} label={`Backup of ${runName(run)}`} /> : null}
-          <ProgressFigures progress={run.progress} state={run.state} />
+          <ProgressFigures progress={run.progress} state={run.state} waitsFor={run.waitsFor} />
         </div>
       ) : (
         <Ended run={run} />

@@ -111,7 +111,7 @@ function Editor({ kinds, kind, onKind }: Props) {
           </div>
         </fieldset>
       </Panel>
-      <Panel title="Name">
+      <Panel title="Name and password">
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Name" htmlFor="name" hint="Under which people find it, such as offsite." error={nameError}>
             <Input
@@ -123,6 +123,15 @@ function Editor({ kinds, kind, onKind }: Props) {
               {...describedBy('name', { hint: true, error: nameError })}
             />
           </Field>
+          <PasswordField
+            existing={existing}
+            password={password}
+            onChange={(typed) => {
+              setPassword(typed)
+              test.stop()
+            }}
+            error={errorOf(outer, 'password')}
+          />
         </div>
       </Panel>
       <Panel title={`Settings of the place: ${kind.title}`}>
@@ -131,17 +140,6 @@ function Editor({ kinds, kind, onKind }: Props) {
           draft={editor.draft}
           context={{ name: 'settings', issues: editor.issues, secretsSet: [] }}
           onChange={editor.change}
-        />
-      </Panel>
-      <Panel title="Password of the repository">
-        <PasswordField
-          existing={existing}
-          password={password}
-          onChange={(typed) => {
-            setPassword(typed)
-            test.stop()
-          }}
-          error={errorOf(outer, 'password')}
         />
       </Panel>
       <Panel title="Try it before it is saved">

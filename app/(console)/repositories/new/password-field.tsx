@@ -13,19 +13,22 @@ export function PasswordField({ existing, password, onChange, error }: Props) {
     ? 'The one that restic asks for. Stored encrypted.'
     : 'Leave it empty for a random one, which is best. The recovery kit shows it, and without it nobody can read the backups.'
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
-      <Field label={existing ? 'Password' : 'Password (optional)'} htmlFor="password" hint={hint} error={error}>
-        <Input
-          id="password"
-          type="password"
-          autoComplete="new-password"
-          spellCheck={false}
-          aria-required={existing || undefined}
-          value={password}
-          onChange={(event) => onChange(event.target.value)}
-          {...describedBy('password', { hint, error })}
-        />
-      </Field>
-    </div>
+    <Field
+      label={existing ? 'Its password' : 'Password of the repository (optional)'}
+      htmlFor="password"
+      hint={hint}
+      error={error}
+    >
+      <Input
+        id="password"
+        type="password"
+        autoComplete="new-password"
+        spellCheck={false}
+        aria-required={existing || undefined}
+        value={password}
+        onChange={(event) => onChange(event.target.value)}
+        {...describedBy('password', { hint, error })}
+      />
+    </Field>
   )
 }
