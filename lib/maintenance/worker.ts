@@ -9,6 +9,7 @@ import { endTask } from './end-task.ts'
 import { executeTask, interrupted } from './execute.ts'
 import type { MaintenanceDeps } from './performer.ts'
 import { servedRepositories } from './served.ts'
+import { lockSweep } from './sweep-locks.ts'
 
 const LOOK_EVERY_MS = 2000
 const TASKS_AT_ONCE = 2
@@ -42,12 +43,16 @@ export async function startMaintenance(deps: MaintenanceDeps): Promise<Maintenan
     await fill()
   })
   await deps.queue.work('maintenance.task', { concurrency: 1 }, fill)
-  const timer = setInterval(() => void look().catch(onError), LOOK_EVERY_MS)
+  const sweep = oneAtATime(lockSweep(deps, shutdown.signal))
+  const timer = setInterval(() => {
+    void look().catch(onError)
+    void sweep().catch(onError)
+  }, LOOK_EVERY_MS)
   return {
     async stop() {
       clearInterval(timer)
       shutdown.abort()
-      await fill().catch(onError)
+      await Promise.all([fill(), sweep()]).catch(onError)
       await Promise.allSettled(working)
     },
   }

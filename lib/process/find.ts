@@ -17,6 +17,24 @@ export async function commandLineOf(pid: number): Promise<string> {
   }
 }
 
+/**
+ * Whether this process of this machine is there and has `argument` in its command line: another one may have been given the
+ * number of one that is gone, and one that nobody has waited for has no command line any more.
+ */
+export async function runsWith(pid: number, argument: string): Promise<boolean> {
+  return exists(pid) && (await commandLineOf(pid)).includes(argument)
+}
+
+/** Signal 0 asks only whether there is such a process; EPERM means that there is, of another user. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
 /** Ends a process that is not our child: SIGINT, SIGKILL after `graceMs`; resolves when it is gone. */
 export async function terminate(pid: number, graceMs = 5000): Promise<void> {
   const deadline = performance.now() + graceMs

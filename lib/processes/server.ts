@@ -8,6 +8,7 @@ import { type Log, openLog } from '#lib/log/log.ts'
 import { interruptSilent, type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worker.ts'
 import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
+import { endProcessesElsewhere } from '#lib/repositories/restic-processes.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
 import { demoDir, ensureDemo } from './demo.ts'
 import { type OpenRuntime, openRuntime } from './open-runtime.ts'
@@ -55,6 +56,7 @@ async function prepare({ runtime, database }: OpenRuntime, demo: boolean): Promi
   if (database.owner) {
     await interruptAbandoned(runtime, 'all')
     await interruptSilent(runtime, 'all')
+    await endProcessesElsewhere(prisma)
   }
   const administrator = await makeFirstAdministrator(prisma, config)
   if (administrator) announceAdministrator(administrator.email, administrator.generated?.reveal())

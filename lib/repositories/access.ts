@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '#lib/config/config.ts'
+import type { Database } from '#lib/database/database.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import type { Secrets } from '#lib/forms/kept-secrets.ts'
 import { joinSettings, splitSettings } from '#lib/forms/settings.ts'
@@ -10,6 +11,7 @@ import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import type { RepositoryKind } from './kind.ts'
 import { repositoryKind } from './registry.ts'
+import { noteProcesses } from './restic-processes.ts'
 
 export interface AccessDeps {
   secretKey: SecretKey
@@ -32,8 +34,9 @@ const settingsContext = (id: string) => `repository-settings:${id}`
 export const accessFolder = (config: Pick<Config, 'DATA_DIR'>): string => join(config.DATA_DIR, 'access')
 
 /** Throws SECRET_UNREADABLE when the secret key is not the one that the repository was saved with. */
-export async function openAccess(deps: AccessDeps, repository: Repository): Promise<OpenAccess> {
-  return openPlace(deps, placeOf(deps.secretKey, repository), passwordOf(deps.secretKey, repository))
+export async function openAccess(deps: AccessDeps & { prisma: Database }, repository: Repository): Promise<OpenAccess> {
+  const access = await openPlace(deps, placeOf(deps.secretKey, repository), passwordOf(deps.secretKey, repository))
+  return { ...access, noteProcess: noteProcesses(deps.prisma, repository.id) }
 }
 
 /** The same for a place that is not stored. */

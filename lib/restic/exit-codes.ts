@@ -50,3 +50,14 @@ export function classifyFailure(failure: ResticFailure): CodedError {
   }
   return new CodedError('RESTIC_FAILED', { command, exit: describeExit(failure), reason: reason || 'no reason given' })
 }
+
+/** After these restic has removed its lock, or never had one. After any other it may not have reached the repository any more. */
+const WITHOUT_LOCK: readonly (number | null)[] = [
+  EXIT.ok,
+  EXIT.incomplete,
+  EXIT.noRepository,
+  EXIT.locked,
+  EXIT.wrongPassword,
+]
+
+export const mayLeaveLock = ({ code }: Pick<ResticFailure, 'code'>): boolean => !WITHOUT_LOCK.includes(code)

@@ -12,6 +12,17 @@ export interface RepositoryAccess {
   options?: string[]
   /** The folder that restic runs in, for backends with files of their own that `env` and `options` name relative to it. */
   cwd?: string
+  /**
+   * Notes a restic that may take a lock, so that the lock is known as ours whatever happens to us; what it answers is called
+   * when the process has ended, with whether a lock may be left. When it rejects, restic is stopped with that error.
+   */
+  noteProcess?: (process: ResticProcess) => Promise<(mayLeaveLock: boolean) => Promise<void>>
+}
+
+export interface ResticProcess {
+  command: string
+  pid: number
+  startedAt: Date
 }
 
 /** A restic that was found and is new enough. Made by openRestic. */

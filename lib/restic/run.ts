@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { systemClock } from '#lib/clock/now.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type Child, type Exit, startChild } from '#lib/process/child.ts'
-import { classifyFailure } from './exit-codes.ts'
+import { classifyFailure, mayLeaveLock } from './exit-codes.ts'
 import type { ErrorMessage, ExitErrorMessage } from './messages.ts'
 import { parseLine } from './messages.ts'
 import { printableLocation, type RepositoryAccess, type Restic, resticEnvironment } from './repository.ts'
@@ -98,9 +98,14 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
   call.signal?.addEventListener('abort', onAbort, { once: true })
   if (call.signal?.aborted) onAbort()
 
-  const noted = (async () => call.onStarted?.({ pid: child.pid, startedAt }))().catch(stop)
+  const process = { command: call.command, pid: child.pid, startedAt }
+  const noted = (async () => call.onStarted?.(process))().catch(stop)
+  const ledger = (async () => (takesLock(call) ? access.noteProcess?.(process) : undefined))()
+  ledger.catch(stop)
   const ended = child.exited.then(async (exit): Promise<Ended> => {
     await noted
+    // A note that cannot be taken back is one look at the repository too many, no more.
+    await ledger.then((over) => over?.(mayLeaveLock(exit))).catch(() => {})
     clearTimeout(deadline)
     call.signal?.removeEventListener('abort', onAbort)
     const reason = words.exitError ?? words.error ?? exit.stderr.split('\n').at(-1) ?? ''
@@ -128,6 +133,9 @@ export async function runRestic<M>(
   if (result.failure && !accept.includes(result.exit.code ?? -1)) throw result.failure
   return result
 }
+
+const takesLock = ({ command, args }: { command: string; args: readonly string[] }) =>
+  command !== 'init' && command !== 'unlock' && !args.includes('--no-lock')
 
 function argumentsOf<M>(restic: Restic, access: RepositoryAccess, call: Call<M>): string[] {
   const options = (access.options ?? []).flatMap((option) => ['-o', option])

@@ -1,52 +1,39 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { resticEnvironment } from './repository.ts'
 import { listLocks, removeOwnDeadLocks } from './restic.ts'
 import { type Bench, openBench } from './testing/bench.ts'
+import { holdLock, type LockHolder } from './testing/lock-holder.ts'
 
 let bench: Bench
-const started: number[] = []
+const started: LockHolder[] = []
 beforeEach(async () => {
   bench = await openBench()
 })
 afterEach(async () => {
-  for (const pid of started.splice(0)) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {} // it is gone already, which is what we want
-  }
+  for (const holder of started.splice(0)) await holder.kill().catch(() => {}) // some are dead already
   await bench.remove()
 })
 
-/** A restic that holds a lock, waiting for input that never comes. */
 async function lockHolder() {
-  const child = spawn(bench.restic.binary, ['backup', '--json', '--stdin'], {
-    env: resticEnvironment(bench.restic, bench.access) as unknown as NodeJS.ProcessEnv,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  const pid = child.pid as number
-  started.push(pid)
-  await once(child.stdout, 'data') // its first status line: the lock is taken
-  const kill = async () => {
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
-  }
-  return { pid, kill }
+  const holder = await holdLock(bench.restic, bench.access)
+  started.push(holder)
+  return holder
 }
 
-const mine = (pid: number) => ({ host: hostname(), pid })
+const mine = (...holders: LockHolder[]) => holders.map(({ pid }) => ({ host: hostname(), pid }))
+const pids = async () => (await listLocks(bench.restic, bench.access)).map((lock) => lock.pid)
+/** The same repository, as one whose files only restic can remove. */
+const far = () => ({ ...bench.access, location: `local:${bench.access.location}` })
+const inAnHour = { now: () => new Date(Date.now() + 3_600_000) }
 
 test('the lock of a dead process of ours is removed while the lock of a living one stays', async () => {
   const dead = await lockHolder()
   const living = await lockHolder()
   await dead.kill()
-  const { removed, kept } = await removeOwnDeadLocks(bench.restic, bench.access, [mine(dead.pid), mine(living.pid)])
+  const { removed, kept } = await removeOwnDeadLocks(bench.restic, far(), mine(dead, living))
   expect(removed.map((l) => l.pid)).toEqual([dead.pid])
   expect(kept.map((l) => l.pid)).toEqual([living.pid])
-  expect((await listLocks(bench.restic, bench.access)).map((l) => l.pid)).toEqual([living.pid])
+  expect(await pids()).toEqual([living.pid])
 })
 
 test('nothing is removed while restic unlock would also take a dead lock that is not ours', async () => {
@@ -54,19 +41,38 @@ test('nothing is removed while restic unlock would also take a dead lock that is
   const foreign = await lockHolder()
   await dead.kill()
   await foreign.kill()
-  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, [mine(dead.pid)])
+  const { removed } = await removeOwnDeadLocks(bench.restic, far(), mine(dead))
   expect(removed).toEqual([])
-  expect(await listLocks(bench.restic, bench.access)).toHaveLength(2)
+  expect(await pids()).toHaveLength(2)
 })
 
 test('nothing is removed while a living process’s lock is so old that restic unlock would take it', async () => {
   const dead = await lockHolder()
   const living = await lockHolder()
   await dead.kill()
-  const inAnHour = { now: () => new Date(Date.now() + 3_600_000) }
-  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, [mine(dead.pid), mine(living.pid)], {
-    clock: inAnHour,
-  })
+  const { removed } = await removeOwnDeadLocks(bench.restic, far(), mine(dead, living), { clock: inAnHour })
   expect(removed).toEqual([])
-  expect(await listLocks(bench.restic, bench.access)).toHaveLength(2)
+  expect(await pids()).toHaveLength(2)
+})
+
+test('in a folder of this machine, the dead lock of ours goes alone, whatever else is there', async () => {
+  const dead = await lockHolder()
+  const foreign = await lockHolder()
+  const living = await lockHolder()
+  await dead.kill()
+  await foreign.kill()
+  const call = { clock: inAnHour }
+  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, mine(dead, living), call)
+  expect(removed.map((l) => l.pid)).toEqual([dead.pid])
+  expect((await pids()).sort()).toEqual([foreign.pid, living.pid].sort())
+})
+
+test('the lock of a process of ours on another machine is removed only when it was not renewed for long', async () => {
+  const living = await lockHolder()
+  const [lock] = await listLocks(bench.restic, bench.access)
+  await living.kill()
+  expect(lock).toMatchObject({ host: hostname(), pid: living.pid, exclusive: false, user: expect.any(String) })
+  const elsewhere = [{ host: 'elsewhere', pid: living.pid }]
+  const { kept } = await removeOwnDeadLocks(bench.restic, bench.access, elsewhere, { clock: inAnHour })
+  expect(kept).toHaveLength(1)
 })
