@@ -47,7 +47,9 @@ builder.prismaObject('Backup', {
       select: { leftOut: true },
       resolve: (backup) => backup.leftOut as unknown as LeftOut[],
     }),
-    compressionLevel: t.exposeInt('compressionLevel'),
+    compressionLevel: t.exposeInt('compressionLevel', {
+      description: 'As asked for, else the program’s own. A repository may have its own: a run’s is what counts.',
+    }),
     requestedBy: t.string({
       nullable: true,
       select: { requestedBy: { select: { email: true } } },
@@ -124,7 +126,7 @@ const triggerBackupInput = builder.inputType('TriggerBackupInput', {
     description: t.string(),
     databaseName: t.string({ description: 'With type DATABASE only.' }),
     storagePath: t.string({ description: 'With type STORAGE only: a folder under a registered storage source.' }),
-    compressionLevel: t.int({ description: '1 (least) to 9.' }),
+    compressionLevel: t.int({ description: '1 (least) to 9. Left out: the repository’s own, else the program’s.' }),
     idempotencyKey: t.string({ description: 'The same key answers the same backup, however often it is sent.' }),
   }),
 })

@@ -6,6 +6,7 @@ import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Queue } from '#lib/queue/queue.ts'
+import { optionsOf } from '#lib/repositories/options.ts'
 import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
 import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import { type BackupOrigin, Prisma } from '#prisma/client/client.ts'
@@ -82,6 +83,7 @@ async function start(
   const wait = await hit(tx, `trigger:${actor.userId}`, TRIGGERS_A_MINUTE, 60)
   if (wait > 0) throw new CodedError('RATE_LIMITED', { limit: TRIGGERS_A_MINUTE, retryAfterSeconds: wait })
 
+  const levels = input.compressionLevel === undefined ? await levelsOfRepositories(tx) : null
   const runs = await tx.backupRun.createManyAndReturn({
     data: admitted.map(({ source, repositoryId, part, storagePath }) => ({
       backupId: backup.id,
@@ -89,7 +91,7 @@ async function start(
       repositoryId,
       part,
       storagePath,
-      compressionLevel,
+      compressionLevel: levels?.get(repositoryId) ?? compressionLevel,
     })),
   })
   await appendEvents(
@@ -131,6 +133,12 @@ async function warnOfAbsentWorkers(
       message: `No worker serves ${environmentOf.get(run.sourceId)}: the run waits until one does.`,
     })),
   )
+}
+
+/** The compression that was chosen for repositories, where one was. */
+async function levelsOfRepositories(tx: Transaction): Promise<ReadonlyMap<string, number | undefined>> {
+  const repositories = await tx.repository.findMany({ select: { id: true, name: true, options: true } })
+  return new Map(repositories.map((repository) => [repository.id, optionsOf(repository).compressionLevel]))
 }
 
 async function decide(tx: Transaction, input: TriggerInput): Promise<{ admitted: Admitted[]; leftOut: LeftOut[] }> {

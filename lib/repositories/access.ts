@@ -5,11 +5,12 @@ import type { Database } from '#lib/database/database.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import type { Secrets } from '#lib/forms/kept-secrets.ts'
 import { joinSettings, splitSettings } from '#lib/forms/settings.ts'
-import type { RepositoryAccess } from '#lib/restic/repository.ts'
+import type { Limits, RepositoryAccess } from '#lib/restic/repository.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import type { RepositoryKind } from './kind.ts'
+import { optionsOf } from './options.ts'
 import { repositoryKind } from './registry.ts'
 import { noteProcesses } from './restic-processes.ts'
 
@@ -35,14 +36,22 @@ export const accessFolder = (config: Pick<Config, 'DATA_DIR'>): string => join(c
 
 /** Throws SECRET_UNREADABLE when the secret key is not the one that the repository was saved with. */
 export async function openAccess(deps: AccessDeps & { prisma: Database }, repository: Repository): Promise<OpenAccess> {
-  const access = await openPlace(deps, placeOf(deps.secretKey, repository), passwordOf(deps.secretKey, repository))
+  const { uploadKibPerSecond, downloadKibPerSecond, packSizeMib } = optionsOf(repository)
+  const limits = { uploadKibPerSecond, downloadKibPerSecond, packSizeMib }
+  const place = placeOf(deps.secretKey, repository)
+  const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), limits)
   return { ...access, noteProcess: noteProcesses(deps.prisma, repository.id) }
 }
 
 /** The same for a place that is not stored. */
-export async function openPlace(deps: AccessDeps, { kind, settings }: Place, password: Secret): Promise<OpenAccess> {
+export async function openPlace(
+  deps: AccessDeps,
+  { kind, settings }: Place,
+  password: Secret,
+  limits?: Limits,
+): Promise<OpenAccess> {
   const { env, options, files = [] } = kind.backend(settings)
-  const access = { location: kind.location(settings), password, env, options }
+  const access = { location: kind.location(settings), password, env, options, limits }
   if (files.length === 0) return { ...access, [Symbol.asyncDispose]: async () => {} }
   await mkdir(accessFolder(deps.config), { recursive: true, mode: 0o700 })
   const cwd = await mkdtemp(join(accessFolder(deps.config), 'open-'))

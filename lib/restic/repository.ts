@@ -10,6 +10,8 @@ export interface RepositoryAccess {
   env?: Record<string, Secret | string>
   /** restic's extended options, `-o`: `sftp.args=…`, `s3.region=…`. Visible in the process list, so never a secret. */
   options?: string[]
+  /** How fast it may be used, and how big its new files are. */
+  limits?: Limits
   /** The folder that restic runs in, for backends with files of their own that `env` and `options` name relative to it. */
   cwd?: string
   /**
@@ -23,6 +25,13 @@ export interface ResticProcess {
   command: string
   pid: number
   startedAt: Date
+}
+
+/** What is left out is restic's own: no limit, packs of 16 MiB. */
+export interface Limits {
+  uploadKibPerSecond?: number
+  downloadKibPerSecond?: number
+  packSizeMib?: number
 }
 
 /** A restic that was found and is new enough. Made by openRestic. */

@@ -140,7 +140,16 @@ const takesLock = ({ command, args }: { command: string; args: readonly string[]
 function argumentsOf<M>(restic: Restic, access: RepositoryAccess, call: Call<M>): string[] {
   const options = (access.options ?? []).flatMap((option) => ['-o', option])
   const seconds = call.retryLockSeconds ?? restic.retryLockSeconds
-  return [call.command, '--json', '--retry-lock', `${seconds}s`, ...options, ...call.args]
+  return [call.command, '--json', '--retry-lock', `${seconds}s`, ...limitArguments(access), ...options, ...call.args]
+}
+
+function limitArguments({ limits = {} }: RepositoryAccess): string[] {
+  const flags = [
+    ['--limit-upload', limits.uploadKibPerSecond],
+    ['--limit-download', limits.downloadKibPerSecond],
+    ['--pack-size', limits.packSizeMib],
+  ] as const
+  return flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]))
 }
 
 function noteReason(words: { exitError?: string; error?: string }, message: unknown): void {
