@@ -85,6 +85,8 @@ export const examples: { [C in Code]: Details<C> } = {
   REPOSITORY_MISSING: { repository: 'default' },
   REPOSITORY_IS_ANOTHER: { repository: 'sftp:backup@host:/srv/restic', name: 'default' },
   REPOSITORY_WRONG_PASSWORD: { repository: 'default' },
+  REPOSITORY_KEY_DAMAGED: { repository: 'sftp:backup@host:/srv/restic', key: 'b1fded36f2' },
+  REPOSITORY_KEY_STAYS: { repository: 'rest:https://host/shop/', keys: ['b1fded36f2'] },
   REPOSITORY_LOCKED: { repository: 'default' },
   REPOSITORY_UNWRITABLE: { repository: 'default', reason: 'permission denied' },
   REPOSITORY_FULL: { repository: 'default' },

@@ -27,12 +27,15 @@ const FULL = /\bENOSPC\b|no space left on device|\bEDQUOT\b|disk quota exceeded/
 const UNWRITABLE =
   /\bEACCES\b|permission denied|\bEPERM\b|operation not permitted|\bEROFS\b|read-only file system|\bENOTDIR\b|not a directory/i
 
+/** restic's only word for a key file whose content is not the one that its name, a SHA-256, stands for: exit 1, no code. */
+const KEY_DAMAGED = /<key\/([0-9a-f]+)>\): invalid data returned/
+
 /** Commands whose exit 1 may come from the disk that they restore to, not from the repository's. */
 const WRITES_ELSEWHERE = new Set(['restore'])
 
 /**
  * The one place that says what a failed restic means. The exit code decides; only where restic has no code of its own
- * (exit 1) do the system's errno words decide between a full and an unwritable repository.
+ * (exit 1) do the system's errno words decide between a full and an unwritable repository, and restic's own of a damaged key.
  */
 export function classifyFailure(failure: ResticFailure): CodedError {
   const { command, code, reason, repository } = failure
@@ -44,6 +47,8 @@ export function classifyFailure(failure: ResticFailure): CodedError {
     case EXIT.wrongPassword:
       return new CodedError('REPOSITORY_WRONG_PASSWORD', { repository })
   }
+  const damagedKey = code === EXIT.failed ? KEY_DAMAGED.exec(reason)?.[1] : undefined
+  if (damagedKey !== undefined) return new CodedError('REPOSITORY_KEY_DAMAGED', { repository, key: damagedKey })
   if (code === EXIT.failed && !WRITES_ELSEWHERE.has(command)) {
     if (FULL.test(reason)) return new CodedError('REPOSITORY_FULL', { repository })
     if (UNWRITABLE.test(reason)) return new CodedError('REPOSITORY_UNWRITABLE', { repository, reason })

@@ -112,6 +112,17 @@ export const lockContent = z.object({
   pid: count,
 })
 
+/** `key list` */
+export const keyList = z.array(
+  z.object({
+    current: z.boolean().default(false),
+    id: z.string(),
+    userName: text,
+    hostName: text,
+    created: text,
+  }),
+)
+
 /** `cat config` */
 export const configContent = z.object({ version: z.number(), id: z.string() })
 

@@ -15,6 +15,11 @@ export interface RepositoryAccess {
   /** The folder that restic runs in, for backends with files of their own that `env` and `options` name relative to it. */
   cwd?: string
   /**
+   * The id of the key that the password is tried on first (restic's RESTIC_KEY_HINT). Without it one corrupt key file, whoever
+   * it belongs to, can keep everybody out (lib/restic/keys.ts); one that is gone does no harm.
+   */
+  keyHint?: string
+  /**
    * Notes a restic that may take a lock, so that the lock is known as ours whatever happens to us; what it answers is called
    * when the process has ended, with whether a lock may be left. When it rejects, restic is stopped with that error.
    */
@@ -60,6 +65,7 @@ export function resticEnvironment(restic: Restic, access: RepositoryAccess): Rec
     ...Object.fromEntries(extra),
     RESTIC_REPOSITORY: access.location,
     RESTIC_PASSWORD: access.password.reveal(),
+    ...(access.keyHint ? { RESTIC_KEY_HINT: access.keyHint } : {}),
     RESTIC_CACHE_DIR: restic.cacheDir,
     RESTIC_PROGRESS_FPS: '4',
     HOME: homedir(),

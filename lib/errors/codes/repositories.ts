@@ -95,6 +95,20 @@ export const repositories = {
     message: (d) => `The stored password does not open the repository ${d.repository}.`,
     remedy: () => 'Enter the repository’s password again. It was changed from outside, or this is another repository.',
   }),
+  REPOSITORY_KEY_DAMAGED: entry<{ repository: string; key: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `The key file ${d.key} of the repository ${d.repository} is damaged.`,
+    remedy: () =>
+      'The data is unharmed. Remove the damaged key with the repair of keys; the recovery kit holds a copy of the key file for the case that no key is left.',
+  }),
+  REPOSITORY_KEY_STAYS: entry<{ repository: string; keys: string[] }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `The repository ${d.repository} does not let us remove keys: ${d.keys.join(', ')}.`,
+    remedy: () =>
+      'An append-only server keeps them, so that an earlier password goes on opening the repository. Remove them on the server, from the folder “keys”.',
+  }),
   REPOSITORY_LOCKED: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'later',
