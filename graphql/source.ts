@@ -41,20 +41,21 @@ export const source = builder.prismaObject('Source', {
     environment: t.relation('environment'),
     repositoryId: t.id({
       nullable: true,
-      description: 'Of the repository that was chosen for it. Null: it is saved in the default one.',
+      description:
+        'Of the repository that was chosen for it. Null: it is saved in that of its environment, else in the default one.',
       select: { repositoryId: true },
       resolve: ({ repositoryId }) => repositoryId,
     }),
     repository: t.prismaField({
       type: 'Repository',
       nullable: true,
-      description: 'Its own, else the default one.',
-      select: { repositoryId: true },
-      resolve: (query, { repositoryId }, _args, { runtime }) =>
-        runtime.prisma.repository.findFirst({
-          ...query,
-          where: repositoryId === null ? { isDefault: true } : { id: repositoryId },
-        }),
+      description: 'Its own, else that of its environment, else the default one.',
+      select: { repositoryId: true, environment: { select: { repositoryId: true } } },
+      resolve: (query, { repositoryId, environment }, _args, { runtime }) => {
+        const chosen = repositoryId ?? environment.repositoryId
+        const where = chosen === null ? { isDefault: true } : { id: chosen }
+        return runtime.prisma.repository.findFirst({ ...query, where })
+      },
     }),
     lastGoodRun: t.prismaField({
       type: 'BackupRun',

@@ -7,6 +7,7 @@ const pages: [path: string, heading: string][] = [
   ['/backups', 'Backups'],
   ['/backups/new', 'Back up now'],
   ['/sources', 'Sources'],
+  ['/environments', 'Environments'],
   ['/repositories', 'Repositories'],
   ['/notifications', 'Notifications'],
 ]

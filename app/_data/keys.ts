@@ -4,6 +4,7 @@ import type { BackupsQueryVariables, RepositorySnapshotsQueryVariables } from '#
 export const keys = {
   viewer: ['viewer'],
   environments: ['environments'],
+  environmentSettings: ['environments', 'settings'],
   sources: ['sources'],
   source: (id: string) => ['source', id],
   sourceKinds: ['source-kinds'],

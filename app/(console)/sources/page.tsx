@@ -21,11 +21,14 @@ export default function SourcesPage() {
         title="Sources"
         intro="What can be backed up: databases, user-data exports and storage folders. Each belongs to one environment."
         actions={
-          mayChange ? (
-            <ButtonLink href="/sources/new" look="main">
-              <Plus aria-hidden className="size-4" /> Add a source
-            </ButtonLink>
-          ) : null
+          <>
+            <ButtonLink href="/environments">Environments</ButtonLink>
+            {mayChange ? (
+              <ButtonLink href="/sources/new" look="main">
+                <Plus aria-hidden className="size-4" /> Add a source
+              </ButtonLink>
+            ) : null}
+          </>
         }
       />
       <Panel flush>
