@@ -87,7 +87,20 @@ export const examples: { [C in Code]: Details<C> } = {
   REPOSITORY_WRONG_PASSWORD: { repository: 'default' },
   REPOSITORY_KEY_DAMAGED: { repository: 'sftp:backup@host:/srv/restic', key: 'b1fded36f2' },
   REPOSITORY_KEY_STAYS: { repository: 'rest:https://host/shop/', keys: ['b1fded36f2'] },
-  REPOSITORY_LOCKED: { repository: 'default' },
+  REPOSITORY_LOCKED: {
+    repository: 'default',
+    holders: ['an exclusive lock of root on backup-2, process 4711, 3 minutes old'],
+  },
+  LOCKS_CHANGED: { repository: 'default', appeared: ['a lock of root on backup-2, process 4711, 3 seconds old'] },
+  LOCK_ALIVE: {
+    repository: 'default',
+    lock: 'a lock of root on backup-1, process 4711, 20 seconds old, one of this program’s own',
+  },
+  LOCKS_NOT_REMOVABLE: {
+    repository: 'production-s3',
+    locks: ['a lock of root on backup-2, process 4711, 3 minutes old'],
+    from: '2026-01-02T03:34:05.000Z',
+  },
   REPOSITORY_UNWRITABLE: { repository: 'default', reason: 'permission denied' },
   REPOSITORY_FULL: { repository: 'default' },
   RESTIC_FAILED: { command: 'backup', exit: 'exit code 1', reason: 'Fatal: unable to save snapshot' },

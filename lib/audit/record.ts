@@ -28,6 +28,7 @@ export interface AuditEntry {
     | 'repository.default'
     | 'repository.remove'
     | 'repository.kit'
+    | 'repository.locks-remove'
     | 'repository.task'
     | 'repository.task-cancel'
   target?: { type: string; id: string }

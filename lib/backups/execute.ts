@@ -1,6 +1,7 @@
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
+import { withHolders } from '#lib/repositories/locks.ts'
 import type { BackupSummary } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
@@ -105,7 +106,8 @@ async function failure(deps: WorkerDeps, run: BackupRun, signal: AbortSignal, th
   if (reason === 'stalled')
     return { state: 'FAILED', error: new CodedError('SOURCE_STALLED', { seconds: deps.config.STALL_TIMEOUT }) }
   if (reason !== null) return { state: 'INTERRUPTED', error: new CodedError('WORKER_STOPPED', {}) }
-  return { state: 'FAILED', error: toCodedError(thrown) }
+  const repository = await deps.prisma.repository.findUniqueOrThrow({ where: { id: run.repositoryId } })
+  return { state: 'FAILED', error: toCodedError(await withHolders(deps, repository, thrown)) }
 }
 
 /** Says that the run is alive and asks whether it should go on. */

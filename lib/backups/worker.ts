@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Clock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import type { DriverConfig } from '#lib/environments/driver-context.ts'
@@ -18,6 +19,7 @@ import { interruptAbandoned } from './recover.ts'
 
 export interface WorkerDeps {
   prisma: Database
+  clock: Clock
   queue: Queue
   feed: Feed
   log: Log

@@ -2,9 +2,10 @@ import { hostname } from 'node:os'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
+import { withHolders } from '#lib/repositories/locks.ts'
 import type { RepositoryTask } from '#prisma/client/client.ts'
 import { endTask, MAX_INTERRUPTIONS, type TaskOutcome } from './end-task.ts'
-import type { MaintenanceDeps, Performer } from './performer.ts'
+import type { MaintenanceDeps, Performer, TaskContext } from './performer.ts'
 import { performers } from './performers.ts'
 
 const HEARTBEAT_MS = 3000
@@ -65,7 +66,7 @@ async function perform(
   const repository = await deps.prisma.repository.findUniqueOrThrow({ where: { id: task.repositoryId } })
   const restic = await deps.restic()
   await using access = await openAccess(deps, repository)
-  return await performer.perform(deps, {
+  const context: TaskContext = {
     task,
     repository,
     options: performer.options.parse(task.options),
@@ -78,7 +79,12 @@ async function perform(
         data: { resticHost: hostname(), resticPid: pid, resticStartedAt: startedAt },
       }),
     onLog: (_level, message) => onLine(message),
-  })
+  }
+  try {
+    return await performer.perform(deps, context)
+  } catch (thrown) {
+    throw signal.aborted ? thrown : await withHolders(deps, repository, thrown)
+  }
 }
 
 function failure(task: RepositoryTask, performer: Performer, signal: AbortSignal, thrown: unknown): TaskOutcome {

@@ -109,11 +109,35 @@ export const repositories = {
     remedy: () =>
       'An append-only server keeps them, so that an earlier password goes on opening the repository. Remove them on the server, from the folder “keys”.',
   }),
-  REPOSITORY_LOCKED: entry<{ repository: string }>({
+  REPOSITORY_LOCKED: entry<{ repository: string; holders?: string[] }>({
     kind: 'repository',
     retry: 'later',
-    message: (d) => `Another program holds a lock on the repository ${d.repository}.`,
-    remedy: () => 'Wait until it has ended. If it died, remove its lock with restic unlock.',
+    message: (d) =>
+      d.holders === undefined
+        ? `Another program holds a lock on the repository ${d.repository}.`
+        : `The repository ${d.repository} is locked: ${d.holders.join('; ')}.`,
+    remedy: () =>
+      'Wait until it has ended. What a dead restic of this program left is removed within a minute; if another program died, an administrator removes its lock under “Locks” of the repository.',
+  }),
+  LOCKS_CHANGED: entry<{ repository: string; appeared: string[] }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `No lock of ${d.repository} was removed. Since you looked, there is: ${d.appeared.join('; ')}.`,
+    remedy: () =>
+      'Look at the locks again. A lock that is renewed belongs to a program that is alive: wait until it has ended.',
+  }),
+  LOCK_ALIVE: entry<{ repository: string; lock: string }>({
+    kind: 'conflict',
+    retry: 'later',
+    message: (d) => `No lock of ${d.repository} was removed: its holder is alive (${d.lock}).`,
+    remedy: () => 'Wait until it has ended, or cancel the backup or task that it works for.',
+  }),
+  LOCKS_NOT_REMOVABLE: entry<{ repository: string; locks: string[]; from: string }>({
+    kind: 'conflict',
+    retry: 'later',
+    message: (d) => `Still locked: ${d.repository}, by ${d.locks.join('; ')}.`,
+    remedy: (d) =>
+      `Outside of a folder of this machine, only locks that were not renewed for 30 minutes can be removed, and only all of them at once: choose them all, after ${d.from}. Sooner, stop every program that uses the repository and run restic unlock --remove-all.`,
   }),
   REPOSITORY_UNWRITABLE: entry<{ repository: string; reason: string }>({
     kind: 'repository',
