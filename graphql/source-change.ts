@@ -19,7 +19,9 @@ const createSourceInput = builder.inputType('CreateSourceInput', {
       description: 'What the kind’s form asks for. Secrets are sealed and never answered.',
     }),
     enabled: t.boolean(),
-    repositoryId: t.id({ description: 'Where it is saved. Left out: in the default repository.' }),
+    repositoryId: t.id({
+      description: 'Where it is saved. Left out: in its environment’s repository, else the default one.',
+    }),
     untested: t.boolean({ description: untested }),
   }),
 })
@@ -33,7 +35,9 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
       description:
         'In place of all the old ones, but for secrets: one that is left out or empty stays, null takes it away.',
     }),
-    repositoryId: t.id({ description: 'Where it is saved from now on. Null: in the default repository.' }),
+    repositoryId: t.id({
+      description: 'Where it is saved from now on. Null: its environment’s repository, else the default one.',
+    }),
     untested: t.boolean({ description: untested }),
   }),
 })

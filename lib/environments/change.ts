@@ -26,8 +26,8 @@ const changeInput = z.strictObject({
 })
 
 /**
- * Changes a source's name, its settings or the repository that it is saved in from now on (null: the default one). New settings replace the old ones whole, but for secrets: those left out or empty
- * stay, null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
+ * Changes a source's name, its settings or the repository that it is saved in from now on (null: its
+ * environment's, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay, null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
  * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function updateSource(

@@ -60,7 +60,7 @@ export async function createEnvironment(
 /**
  * Adds a source, after its driver has looked at it: what cannot be read now is refused now, not at the first backup. The
  * look is skipped where `untested` asks for it, and in a process that does not back up the environment, since the worker
- * may be on another machine. Without a repository of its own it is saved in the default one.
+ * may be on another machine. Without a repository of its own it is saved in its environment's, else the default one.
  * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function createSource(

@@ -40,7 +40,7 @@ export const check: Performer<z.infer<typeof options>> = {
   },
 
   /** A share that is damaged is read again next time, so that a check that finds nothing wrong says that it was mended. */
-  async onSuccess(tx, task, result) {
+  async onSuccess(tx, _deps, task, result) {
     const { sound, share } = checkResult.parse(result)
     if (!sound || share === null || options.parse(task.options).readData !== 'share') return
     const nextShare = share.number % share.of

@@ -50,7 +50,7 @@ export async function executeTask(deps: MaintenanceDeps, task: RepositoryTask, s
       data: { output: lines.join('\n') },
     })
     const isOurs = await endTask(tx, task, outcome)
-    if (isOurs && outcome.result) await performer.onSuccess?.(tx, task, outcome.result)
+    if (isOurs && outcome.result) await performer.onSuccess?.(tx, deps, task, outcome.result)
     return isOurs
   })
   log.info({ state: outcome.state, code: outcome.error?.code, recorded }, 'task ended')

@@ -40,5 +40,5 @@ export interface Performer<Options = unknown> {
    */
   perform(deps: MaintenanceDeps, context: TaskContext<Options>): Promise<object>
   /** What else is written in the transaction that records the result. */
-  onSuccess?(tx: Transaction, task: RepositoryTask, result: object): Promise<void>
+  onSuccess?(tx: Transaction, deps: MaintenanceDeps, task: RepositoryTask, result: object): Promise<void>
 }

@@ -2,9 +2,11 @@ import type { TaskKind } from '#prisma/client/enums.ts'
 import { check } from './check.ts'
 import type { Performer } from './performer.ts'
 import { prune } from './prune.ts'
+import { statistics } from './statistics.ts'
 
 /** How each kind of task is done. */
 export const performers: Readonly<Partial<Record<TaskKind, Performer>>> = {
   PRUNE: prune as Performer,
   CHECK: check as Performer,
+  STATISTICS: statistics as Performer,
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
-import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { findRepository } from '#lib/repositories/find.ts'
@@ -11,6 +10,7 @@ import { TaskKind } from '#prisma/client/enums.ts'
 import { endTask } from './end-task.ts'
 import type { MaintenanceDeps } from './performer.ts'
 import { performers } from './performers.ts'
+import { queueTask } from './queue-task.ts'
 
 type Deps = Pick<MaintenanceDeps, 'prisma' | 'queue'>
 
@@ -43,17 +43,6 @@ export async function startTask(deps: Deps, actor: Actor | null, raw: unknown): 
     if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error
     throw new CodedError('TASK_ALREADY_ACTIVE', { task: taskKinds[kind].title, repository: name })
   }
-}
-
-/** Writes the task's row and the nudge to look at it, in the caller's transaction. */
-export async function queueTask(
-  tx: Transaction,
-  { queue }: Pick<Deps, 'queue'>,
-  data: Prisma.RepositoryTaskUncheckedCreateInput,
-): Promise<RepositoryTask> {
-  const task = await tx.repositoryTask.create({ data })
-  await queue.send(tx, 'maintenance.task', { taskId: task.id })
-  return task
 }
 
 /**

@@ -36,4 +36,12 @@ export interface RepositoryKind<Settings = unknown> {
    * where there is no way to look without the service's own client.
    */
   reach?(settings: Settings, signal: AbortSignal): Promise<void>
+  /** How much fits into the place, of what the account may use. Null, or absent, where that cannot be known. */
+  space?(settings: Settings, signal: AbortSignal): Promise<Space | null>
+}
+
+/** Bytes. */
+export interface Space {
+  free: number
+  total: number
 }

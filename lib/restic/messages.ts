@@ -84,6 +84,13 @@ export const initMessage = z.discriminatedUnion('message_type', [
   exitErrorMessage,
 ])
 
+/** `stats`; `total_uncompressed_size` only in a repository of format 2, the first that compresses. */
+export const statsContent = z.object({
+  total_size: count,
+  total_uncompressed_size: z.number().optional(),
+  snapshots_count: count,
+})
+
 /** For commands whose messages we need only when they fail. */
 export const failureMessage = z.discriminatedUnion('message_type', [errorMessage, exitErrorMessage])
 

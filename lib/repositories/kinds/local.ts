@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
@@ -31,5 +31,9 @@ export const local: RepositoryKind<z.infer<typeof settings>> = {
         repository: path,
         reason: `there is no folder ${dirname(path)}`,
       })
+  },
+  async space({ path }) {
+    const { bavail, blocks, bsize } = await statfs(path)
+    return { free: bavail * bsize, total: blocks * bsize }
   },
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { absolutePath, secretText } from '#lib/forms/settings.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { BackendFile, RepositoryKind } from '../kind.ts'
-import { reachSftp } from '../reach/sftp.ts'
+import { spaceOf, withSftp } from '../reach/sftp.ts'
 
 const sftpSettings = z
   .strictObject({
@@ -75,7 +75,8 @@ export const sftp: RepositoryKind<SftpSettings> = {
     }
   },
 
-  reach: (settings, signal) => reachSftp(settings, signal),
+  reach: (settings, signal) => withSftp(settings, signal, async () => {}),
+  space: (settings, signal) => withSftp(settings, signal, (sftp) => spaceOf(sftp, settings.path)),
 }
 
 interface SignIn {

@@ -1,13 +1,20 @@
-import { Client, type ConnectConfig } from 'ssh2'
+import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
+import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Space } from '../kind.ts'
 import type { SftpSettings } from '../kinds/sftp.ts'
 import { connectTo, unreachable } from './connect-to.ts'
 
 /**
  * Signs in and opens the file transfer, with a client of our own: OpenSSH's has one exit code for every reason. Rejects with
- * REPOSITORY_UNREACHABLE, REPOSITORY_HOST_KEY_WRONG, REPOSITORY_ACCESS_DENIED or the signal's reason.
+ * REPOSITORY_UNREACHABLE, REPOSITORY_HOST_KEY_WRONG, REPOSITORY_ACCESS_DENIED, the signal's reason or what `use` throws. The
+ * connection is closed afterwards.
  */
-export async function reachSftp(settings: SftpSettings, signal: AbortSignal): Promise<void> {
+export async function withSftp<T>(
+  settings: SftpSettings,
+  signal: AbortSignal,
+  use: (sftp: SFTPWrapper) => Promise<T>,
+): Promise<T> {
   const { host, port, user, privateKey, password } = settings
   const repository = `sftp server ${host}:${port}`
   const sock = await connectTo(host, port, repository, signal)
@@ -25,11 +32,13 @@ export async function reachSftp(settings: SftpSettings, signal: AbortSignal): Pr
     },
   }
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<T>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       client.once('error', reject)
       client.once('close', () => reject(new CodedError('REPOSITORY_UNREACHABLE', { repository, reason: 'it hung up' })))
-      client.once('ready', () => client.sftp((error) => (error ? reject(error) : resolve())))
+      client.once('ready', () =>
+        client.sftp((error, sftp) => (error ? reject(error) : use(sftp).then(resolve, reject))),
+      )
       client.connect(config)
     })
   } catch (thrown) {
@@ -41,6 +50,25 @@ export async function reachSftp(settings: SftpSettings, signal: AbortSignal): Pr
     client.destroy()
     sock.destroy()
   }
+}
+
+/** By OpenSSH's extension of the protocol, which other servers do not have: then null. */
+export async function spaceOf(sftp: SFTPWrapper, path: string): Promise<Space | null> {
+  return new Promise((resolve) => {
+    try {
+      sftp.ext_openssh_statvfs(path, (error, found) => resolve(error ? null : parseSpace(found)))
+    } catch {
+      resolve(null) // the client throws when the server did not offer it
+    }
+  })
+}
+
+/** statvfs(3): blocks are counted in fragments. */
+function parseSpace(found: unknown): Space | null {
+  const parsed = z.object({ f_frsize: z.number(), f_blocks: z.number(), f_bavail: z.number() }).safeParse(found)
+  if (!parsed.success) return null
+  const { f_frsize, f_blocks, f_bavail } = parsed.data
+  return { free: f_bavail * f_frsize, total: f_blocks * f_frsize }
 }
 
 type Algorithms = NonNullable<NonNullable<ConnectConfig['algorithms']>['serverHostKey']>

@@ -1,0 +1,25 @@
+import type { Transaction } from '#lib/database/database.ts'
+import type { Prisma, RepositoryTask } from '#prisma/client/client.ts'
+import type { MaintenanceDeps } from './performer.ts'
+
+/** Writes the task's row and the nudge to look at it, in the caller's transaction. */
+export async function queueTask(
+  tx: Transaction,
+  { queue }: Pick<MaintenanceDeps, 'queue'>,
+  data: Prisma.RepositoryTaskUncheckedCreateInput,
+): Promise<RepositoryTask> {
+  const task = await tx.repositoryTask.create({ data })
+  await queue.send(tx, 'maintenance.task', { taskId: task.id })
+  return task
+}
+
+/** The same, unless one of that kind is queued or running there already: then null. */
+export async function queueUnlessActive(
+  tx: Transaction,
+  { queue }: Pick<MaintenanceDeps, 'queue'>,
+  data: Prisma.RepositoryTaskCreateManyInput,
+): Promise<RepositoryTask | null> {
+  const [task] = await tx.repositoryTask.createManyAndReturn({ data: [data], skipDuplicates: true })
+  if (task) await queue.send(tx, 'maintenance.task', { taskId: task.id })
+  return task ?? null
+}
