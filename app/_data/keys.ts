@@ -10,6 +10,7 @@ export const keys = {
   sourceKinds: ['source-kinds'],
   repositories: ['repositories'],
   repository: (id: string) => ['repository', id],
+  repositorySettings: (id: string) => ['repository-settings', id],
   repositoryKinds: ['repository-kinds'],
   repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   allBackups: ['backups'],

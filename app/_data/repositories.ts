@@ -9,6 +9,8 @@ import {
   RepositoryKindsDocument,
   type RepositoryKindsQuery,
   type RepositoryQuery,
+  RepositorySettingsDocument,
+  type RepositorySettingsQuery,
   RepositorySnapshotsDocument,
   type RepositorySnapshotsQueryVariables,
 } from '#graphql/documents/generated/graphql.ts'
@@ -16,6 +18,7 @@ import {
 export type RepositoryItem = RepositoriesQuery['repositories'][number]
 export type RepositoryDetail = NonNullable<RepositoryQuery['repository']>
 export type RepositoryTaskItem = RepositoryDetail['tasks'][number]
+export type RepositorySettings = RepositorySettingsQuery
 export type RepositoryKindItem = RepositoryKindsQuery['repositoryKinds'][number]
 
 const ACTIVE_POLL_MS = 2_000
@@ -38,6 +41,18 @@ export function useRepository(id: string) {
     select: (data) => data.repository,
     refetchInterval: (query) =>
       query.state.data?.repository?.tasks.some((task) => isActive(task.state)) ? ACTIVE_POLL_MS : IDLE_POLL_MS,
+  })
+}
+
+/** What can be changed of it, for those who may. Read afresh whenever it is opened, and then left alone: a form that somebody fills in must not change. */
+export function useRepositorySettings(id: string) {
+  return useQuery({
+    queryKey: keys.repositorySettings(id),
+    queryFn: ({ signal }) => request(RepositorySettingsDocument, { id }, signal),
+    staleTime: 0,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }
 

@@ -13,6 +13,8 @@ import {
   type StartRepositoryTaskInput,
   TestRepositoryDocument,
   type TestRepositoryInput,
+  UpdateRepositoryDocument,
+  type UpdateRepositoryInput,
 } from '#graphql/documents/generated/graphql.ts'
 
 /** Looks at a place before it is kept; answers the result union, as all below do. */
@@ -29,6 +31,21 @@ export function useCreateRepository() {
     mutationFn: async (input: CreateRepositoryInput) =>
       (await request(CreateRepositoryDocument, { input })).createRepository,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.repositories }),
+  })
+}
+
+/** Name, place or options; the place is looked at first. */
+export function useUpdateRepository(id: string) {
+  const client = useQueryClient()
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async (input: Omit<UpdateRepositoryInput, 'id'>) =>
+      (await request(UpdateRepositoryDocument, { input: { ...input, id } })).updateRepository,
+    onSuccess: async ({ __typename }) => {
+      if (__typename === 'Problem') return
+      await refresh()
+      await client.invalidateQueries({ queryKey: keys.repositorySettings(id) })
+    },
   })
 }
 

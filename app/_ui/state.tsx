@@ -50,3 +50,8 @@ export function StateMark({ state }: { state: RunState }) {
 export function DeliveryMark({ state }: { state: DeliveryState }) {
   return <Mark look={deliveryLooks[state]} />
 }
+
+/** Something bad that was found by what itself went well. */
+export function FoundMark({ word }: { word: string }) {
+  return <Mark look={{ word, Icon: TriangleAlert, tone: 'text-bad' }} />
+}

@@ -14,6 +14,8 @@ export interface Run {
   id: string
   state: RunState
   attempt: number
+  /** While it is queued. */
+  waitsFor: string | null
   /** Of a source with several parts: which one. */
   partName: string | null
   source: { name: string; environment: { name: string } }
@@ -60,7 +62,7 @@ const progressFields = 'bytesDone bytesTotal filesDone filesTotal bytesPerSecond
 
 const backupFields = `id type state description environments createdAt startedAt finishedAt lastSeq
   runs {
-    id state attempt partName snapshotId addedBytes storedBytes
+    id state attempt waitsFor partName snapshotId addedBytes storedBytes
     source { name environment { name } }
     repository { name location }
     progress { ${progressFields} }

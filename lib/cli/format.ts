@@ -26,3 +26,14 @@ export function formatSeconds(seconds: number | null): string {
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ')
 }
+
+/** Rows as columns that are as wide as they must be. */
+export function columns(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => [...(row[at] ?? '')].length)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - [...cell].length)))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -6,8 +6,9 @@ import { hasEnded } from './documents.ts'
 import { type ClientEnvironment, processInput, readClientEnvironment } from './environment.ts'
 import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
+import { addRepositoryCommands } from './repositories.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
-import type { SettingsInput } from './source-settings.ts'
+import type { SettingsInput } from './settings.ts'
 import { addSourceCommands } from './sources.ts'
 import { exitCodeOf, summarise } from './summary.ts'
 
@@ -131,7 +132,9 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
       leave(await watchToEnd(connection, await find(connection, id), flags, surroundings))
     })
 
-  addSourceCommands(program, { command, open, stdout, input: surroundings.input ?? processInput, leave })
+  const deps = { command, open, stdout, input: surroundings.input ?? processInput, leave }
+  addSourceCommands(program, deps)
+  addRepositoryCommands(program, deps)
   return program
 }
 

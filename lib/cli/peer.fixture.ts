@@ -16,7 +16,7 @@ const schema = buildSchema(`
   type Source { name: String! environment: Environment! }
   type Progress { bytesDone: BigInt bytesTotal: BigInt filesDone: BigInt filesTotal: BigInt bytesPerSecond: Float secondsLeft: Float }
   type RunError { code: String! message: String! remedy: String! }
-  type BackupRun { id: ID! state: RunState! attempt: Int! partName: String source: Source! repository: Repository! snapshotId: String progress: Progress!
+  type BackupRun { id: ID! state: RunState! attempt: Int! waitsFor: String partName: String source: Source! repository: Repository! snapshotId: String progress: Progress!
     addedBytes: BigInt storedBytes: BigInt error: RunError }
   type Backup { id: ID! type: BackupType! state: RunState! description: String! environments: [String!]! createdAt: DateTime!
     startedAt: DateTime finishedAt: DateTime lastSeq: Int! runs: [BackupRun!]! }
@@ -77,6 +77,7 @@ export async function startPeer({
       id: 'run-1',
       state,
       attempt: 1,
+      waitsFor: null,
       partName: null,
       progress,
       addedBytes: 7,

@@ -15,6 +15,7 @@ const run = (name: string): Backup['runs'][number] => ({
   id: name,
   state: 'QUEUED',
   attempt: 1,
+  waitsFor: null,
   partName: null,
   source: { name, environment: { name: 'demo' } },
   repository: { name: 'default', location: '/repo' },

@@ -6,6 +6,7 @@ export interface SourceItem {
   kind: string
   enabled: boolean
   environment: { name: string }
+  repository: { name: string } | null
   lastGoodRun: { finishedAt: string | null } | null
 }
 
@@ -39,7 +40,7 @@ export interface Preview {
   complete: boolean
 }
 
-const fields = 'id name type kind enabled environment { name } lastGoodRun { finishedAt }'
+const fields = 'id name type kind enabled environment { name } repository { name } lastGoodRun { finishedAt }'
 const problem = '... on Problem { code message remedy }'
 
 export const sourcesDocument = `query Sources($environment: String) { sources(environment: $environment) { ${fields} } }`

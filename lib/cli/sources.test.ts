@@ -1,63 +1,26 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { POST as graphqlDoor } from '#app/api/graphql/route.ts'
-import { createToken } from '#lib/auth/tokens.ts'
 import { openSecrets } from '#lib/environments/sources.ts'
-import { setRuntime } from '#lib/runtime/runtime.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
-import { main } from './main.ts'
+import { type Client, serveClient } from './served-client.fixture.ts'
 
 let home: Installation
-let server: Server
-let url: string
-let token: string
+let client: Client
 let shop: string
 
 beforeAll(async () => {
   home = await openInstallation()
-  setRuntime(home.runtime)
-  const scopes = ['backup:read', 'backup:trigger', 'settings:write'] as const
-  token = (await createToken(home.runtime, { email: home.admin.email, scopes, days: 1, name: 'test' })).token.reveal()
+  client = await serveClient(home, 'sources')
   shop = (await home.addSqlite('shop file', 3)).path
-  server = createServer(async (request, response) => {
-    const { authorization = '', 'content-type': type = '' } = request.headers
-    const body = await text(request)
-    const headers = { authorization, 'content-type': type }
-    const answer = await graphqlDoor(new Request('http://localhost/api/graphql', { method: 'POST', headers, body }))
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
 })
 afterAll(async () => {
-  server?.close()
+  client?.close()
   await home?.close()
 })
 
-async function run(args: string[], { stdin = '', variables = {} as Record<string, string> } = {}) {
-  let stdout = ''
-  let stderr = ''
-  const code = await main(['sources', ...args], {
-    environment: { url, token, colour: false },
-    stdout: { write: (line) => (stdout += line) },
-    stderr: { write: (line) => (stderr += line) },
-    interrupted: new AbortController().signal,
-    input: { readStdin: async () => stdin, variable: (name) => variables[name] },
-  })
-  return { code, stdout, stderr }
-}
-const json = async (args: string[], given = {}) => {
-  const { code, stdout, stderr } = await run([...args, '--json'], given)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-}
+const run: Client['run'] = (...given) => client.run(...given)
+const json: Client['json'] = (...given) => client.json(...given)
 const place = ['--environment', 'test']
 const stored = async (id: string) => {
   const source = await home.runtime.prisma.source.findUniqueOrThrow({ where: { id } })
@@ -72,11 +35,17 @@ describe('sources', () => {
     expect(tested.stdout).toContain('not known before the first backup')
 
     const [{ id }] = await json(['add', ...sqlite, '--name', 'shop'])
-    expect((await run(['list'])).stdout).toMatch(new RegExp(`${id}  test/shop +sqlite  enabled +never`))
+    expect((await run(['list'])).stdout).toMatch(new RegExp(`${id}  test/shop +sqlite  enabled +default +never`))
     expect(await json(['list', '--environment', 'test'])).toContainEqual(expect.objectContaining({ id, name: 'shop' }))
     expect(await json(['show', id])).toMatchObject([{ id, settings: { path: shop }, secretsSet: [] }])
 
     expect(await json(['update', id, '--name', 'shop 2'])).toMatchObject([{ name: 'shop 2' }])
+    const { id: repositoryId } = await home.runtime.prisma.repository.findFirstOrThrow()
+    const savedIn = async () => (await home.runtime.prisma.source.findUniqueOrThrow({ where: { id } })).repositoryId
+    await json(['update', id, '--repository', 'default'])
+    expect(await savedIn()).toBe(repositoryId)
+    await json(['update', id, '--no-repository'])
+    expect(await savedIn()).toBeNull()
     expect(await json(['disable', id])).toMatchObject([{ enabled: false }])
     expect((await run(['list'])).stdout).toContain('disabled')
     expect(await json(['enable', id])).toMatchObject([{ enabled: true }])

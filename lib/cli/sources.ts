@@ -1,14 +1,13 @@
 import type { Command } from 'commander'
+import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
-import type { Output } from './screen.ts'
+import { findRepository } from './find-repository.ts'
+import { formLines } from './form-text.ts'
+import { asksForSettings, type SettingsFlags, type SettingsInput, settingsFrom, withSettings } from './settings.ts'
 import * as documents from './source-documents.ts'
-import { asksForSettings, type SettingsFlags, type SettingsInput, settingsFrom } from './source-settings.ts'
 import * as text from './source-text.ts'
 
-interface CommonFlags {
-  json?: boolean
-}
 interface LookFlags extends CommonFlags, SettingsFlags {
   environment?: string
   kind?: string
@@ -17,39 +16,20 @@ interface SaveFlags extends LookFlags {
   name?: string
   untested?: boolean
   disabled?: boolean
-}
-
-export interface SourceCommandDeps {
-  /** A command with the options that all have. */
-  command: (name: string, description: string, parent: Command) => Command
-  open: (flags: never) => Connection
-  stdout: Output
-  input: SettingsInput
-  leave: (code: number) => void
+  /** False: --no-repository. */
+  repository?: string | false
 }
 
 /** The server gives up after 30 seconds; its answer must not be missed. */
 const LOOK_TIMEOUT_MS = 60_000
 
 /** `sources …`: what is backed up. */
-export function addSourceCommands(program: Command, deps: SourceCommandDeps): void {
-  const { stdout, input, leave } = deps
+export function addSourceCommands(program: Command, deps: CommandDeps): void {
+  const { input } = deps
   const sources = program.command('sources').description('See, try, add, change and delete what is backed up.')
   const open = (flags: CommonFlags) => deps.open(flags as never)
   const command = (name: string, description: string) => deps.command(name, description, sources)
-  const withSettings = (made: Command) =>
-    made
-      .option('--settings <file>', 'all settings as a JSON object; “-” reads standard input')
-      .option('--set <setting=value...>', 'one setting, dots lead into nested ones; several times for a list')
-      .option('--unset <setting...>', 'takes a setting or a stored secret away')
-      .option('--secret-file <setting=file...>', 'a secret from a file')
-      .option('--secret-env <setting=variable...>', 'a secret from an environment variable')
-      .option('--secret-stdin <setting>', 'a secret from standard input')
-  const say = (flags: CommonFlags, objects: unknown[], lines: string[]) => {
-    const shown = flags.json ? objects.map((one) => JSON.stringify(one)) : lines
-    for (const line of shown) stdout.write(`${line}\n`)
-    leave(0)
-  }
+  const say = sayTo(deps)
 
   command('list', 'List the sources.')
     .option('--environment <name>', 'only of this environment')
@@ -65,7 +45,7 @@ export function addSourceCommands(program: Command, deps: SourceCommandDeps): vo
       const kinds = await kindsOf(open(flags))
       if (name === undefined) return say(flags, kinds, text.kindLines(kinds))
       const kind = pick(kinds, name)
-      say(flags, [kind], text.formLines(kind))
+      say(flags, [kind], formLines(kind))
     })
 
   command('show', 'Show a source with its settings; secrets are never shown.')
@@ -117,23 +97,40 @@ export function addSourceCommands(program: Command, deps: SourceCommandDeps): vo
     .requiredOption('--kind <kind>', 'see “sources kinds”')
     .option('--untested', 'keep it without looking at it first')
     .option('--disabled', 'leave it out of backups for now')
+    .option('--repository <name>', 'where it is saved; in the default one when left out')
     .action(async (flags: SaveFlags) => {
       const connection = open(flags)
       const { environment, name, kind, untested = false, disabled = false } = flags
       const settings = await settingsFrom(flags, pick(await kindsOf(connection), kind ?? ''), {}, input)
-      const made = { environment, name, kind, settings, untested, enabled: !disabled }
+      const made = {
+        environment,
+        name,
+        kind,
+        settings,
+        untested,
+        enabled: !disabled,
+        ...(await savedIn(connection, flags)),
+      }
       saved(flags, await connection.result<Saved>(documents.createDocument, { input: made }, LOOK_TIMEOUT_MS))
     })
 
   withSettings(command('update', 'Change a source. Secrets that are not given stay.'))
     .argument('<id>')
     .option('--name <name>', 'a new name')
+    .option('--repository <name>', 'where it is saved from now on')
+    .option('--no-repository', 'save it in the default one again')
     .option('--untested', 'keep it without looking at it first')
     .action(async (id: string, flags: SaveFlags) => {
       const connection = open(flags)
       const { settings } = (await candidateOf(connection, id, flags, input)) as { settings?: object }
       const { name, untested = false } = flags
-      const change = { id, untested, ...(name !== undefined && { name }), ...(settings && { settings }) }
+      const change = {
+        id,
+        untested,
+        ...(name !== undefined && { name }),
+        ...(settings && { settings }),
+        ...(await savedIn(connection, flags)),
+      }
       saved(flags, await connection.result<Saved>(documents.updateDocument, { input: change }, LOOK_TIMEOUT_MS))
     })
 
@@ -156,6 +153,12 @@ export function addSourceCommands(program: Command, deps: SourceCommandDeps): vo
       const { source } = await open(flags).result<{ source: documents.SourceItem }>(documents.deleteDocument, variables)
       say(flags, [source], text.sourceLines([source]))
     })
+}
+
+/** The choice of a repository, as far as one was made. */
+async function savedIn(connection: Connection, { repository }: SaveFlags): Promise<{ repositoryId?: string | null }> {
+  if (repository === undefined) return {}
+  return { repositoryId: repository === false ? null : (await findRepository(connection, repository)).id }
 }
 
 async function candidateOf(connection: Connection, id: string | undefined, flags: LookFlags, input: SettingsInput) {

@@ -7,6 +7,7 @@ export function summarise(backup: Backup, colour: boolean): string[] {
   const lines = [`Backup ${backup.id}: ${paint(backup.state, backup.state, colour)}`]
   for (const run of backup.runs) {
     lines.push(`  ${labelOf(run)}: ${paint(run.state, run.state, colour)}`)
+    if (run.waitsFor) lines.push(`    waits for ${printable(run.waitsFor)}`)
     if (run.snapshotId) {
       const files =
         run.progress.filesDone === null

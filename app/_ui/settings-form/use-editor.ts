@@ -14,7 +14,7 @@ interface Given {
   /** Told what was wrong with fields outside the form, too. */
   onIssues?: (issues: Issues) => void
   /** What is shown about the settings as they were is to go. */
-  onChange: (isOtherKind: boolean) => void
+  onChange?: (isOtherKind: boolean) => void
 }
 
 /** What an editor of generated settings holds: the draft, what is wrong with it, and how it is saved. */
@@ -33,7 +33,7 @@ export function useEditor({ kind, form, settings, onIssues, onChange }: Given) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was found is about the kind before
   useEffect(() => {
-    onChange(true)
+    onChange?.(true)
     forget()
   }, [kind])
 
@@ -48,7 +48,7 @@ export function useEditor({ kind, form, settings, onIssues, onChange }: Given) {
   function change(changed: Draft): void {
     setDrafts({ ...drafts, [kind]: changed })
     setRefusal(null)
-    onChange(false)
+    onChange?.(false)
   }
   /** Shows what was wrong with the fields; its other words are shown by whoever looked. */
   async function look(ask: () => Promise<Problem | null>): Promise<void> {

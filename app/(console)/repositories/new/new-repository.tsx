@@ -96,7 +96,7 @@ function Editor({ kinds, kind, onKind }: Props) {
       <Panel title="Kind">
         <fieldset>
           <legend className="sr-only">Kind of place</legend>
-          <div className="grid gap-2 sm:grid-cols-2 lg:grid-cols-4">
+          <div className="grid gap-2 grid-cols-2 lg:grid-cols-4">
             {kinds.map((one) => (
               <Choice
                 key={one.kind}

@@ -9,6 +9,7 @@ import { describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
+import { RepositoryChoice } from '../editor/repository-choice.tsx'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
 import { SourceSwitches } from './source-switches.tsx'
 
@@ -20,6 +21,7 @@ interface Props {
 export function EditSource({ source, kind }: Props) {
   const router = useRouter()
   const [name, setName] = useState(source.name)
+  const [repositoryId, setRepositoryId] = useState(source.repositoryId)
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const update = useUpdateSource()
   const outer = {
@@ -31,7 +33,7 @@ export function EditSource({ source, kind }: Props) {
 
   async function save(settings: Record<string, unknown>, untested: boolean): Promise<Problem | null> {
     try {
-      const answer = await update.mutateAsync({ id: source.id, name, settings, untested })
+      const answer = await update.mutateAsync({ id: source.id, name, settings, untested, repositoryId })
       if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
       return problemIn(answer, null)
     } catch (error) {
@@ -67,7 +69,7 @@ export function EditSource({ source, kind }: Props) {
           saveWords="Save the changes"
           onIssues={setIssues}
         >
-          <Panel title="Name">
+          <Panel title="Name and place">
             <div className="grid gap-4 sm:grid-cols-2">
               <Field
                 label="Name"
@@ -84,6 +86,11 @@ export function EditSource({ source, kind }: Props) {
                   {...describedBy('name', { hint: true, error: nameError })}
                 />
               </Field>
+              <RepositoryChoice
+                value={repositoryId}
+                onChange={setRepositoryId}
+                error={errorOf(outer, 'repositoryId')}
+              />
             </div>
           </Panel>
         </SettingsEditor>

@@ -8,6 +8,7 @@ import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { typeNames } from '#app/_ui/format.ts'
 import { Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
+import { RepositoryChoice } from '../editor/repository-choice.tsx'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
 import { EnvironmentChoice, NEW } from './environment-choice.tsx'
 
@@ -22,6 +23,7 @@ export function NewSource({ environments, kinds }: Props) {
   const [environment, setEnvironment] = useState(environments[0]?.name ?? NEW)
   const [newEnvironment, setNewEnvironment] = useState({ name: '', protected: false })
   const [name, setName] = useState('')
+  const [repositoryId, setRepositoryId] = useState<string | null>(null)
   const [kindName, setKindName] = useState(kinds[0]?.kind ?? '')
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const createEnvironment = useCreateEnvironment()
@@ -45,7 +47,14 @@ export function NewSource({ environments, kinds }: Props) {
         place = made.environment.name
         setEnvironment(place) // it is there now, even if the source is refused
       }
-      const added = await createSource.mutateAsync({ environment: place, name, kind: kindName, settings, untested })
+      const added = await createSource.mutateAsync({
+        environment: place,
+        name,
+        kind: kindName,
+        settings,
+        untested,
+        repositoryId,
+      })
       if (added.__typename === 'CreateSourceSuccess') router.push('/sources')
       return problemIn(added, null)
     } catch (error) {
@@ -95,6 +104,7 @@ export function NewSource({ environments, kinds }: Props) {
                 {...describedBy('name', { hint: true, error: nameError })}
               />
             </Field>
+            <RepositoryChoice value={repositoryId} onChange={setRepositoryId} error={errorOf(outer, 'repositoryId')} />
           </div>
           <EnvironmentChoice
             environments={environments}

@@ -11,6 +11,7 @@ import { Button } from '#app/_ui/button.tsx'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { saveText } from '#app/_ui/save-text.ts'
+import { KitText } from './kit-text.tsx'
 
 /** The recovery kit to read and to print. It is asked for by a button, since every look at it is in the audit log. */
 export default function KitPage() {
@@ -67,11 +68,7 @@ export default function KitPage() {
           {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
         </div>
       </div>
-      {shown ? (
-        <section aria-label="The recovery kit">
-          <pre className="kit">{shown.text}</pre>
-        </section>
-      ) : null}
+      {shown ? <KitText text={shown.text} /> : null}
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { RepositoryTaskItem } from '#app/_data/repositories.ts'
 import { taskName } from '#app/_ui/format.ts'
-import { stateLooks } from '#app/_ui/state.tsx'
+import { taskWord } from './task-outcome.tsx'
 
 /** Says each change of a task to people who do not see the page. What was there on opening is not said. */
 export function TaskAnnouncer({ tasks }: { tasks: RepositoryTaskItem[] }) {
@@ -24,5 +24,5 @@ export function TaskAnnouncer({ tasks }: { tasks: RepositoryTaskItem[] }) {
 
 function sentence(task: RepositoryTaskItem): string {
   const waits = task.waitsFor === null ? '' : `, waits for ${task.waitsFor}`
-  return `${taskName(task)}: ${stateLooks[task.state].word}${waits}.`
+  return `${taskName(task)}: ${taskWord(task)}${waits}.`
 }

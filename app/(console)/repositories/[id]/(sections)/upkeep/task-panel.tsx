@@ -8,9 +8,9 @@ import { Button } from '#app/_ui/button.tsx'
 import { taskName } from '#app/_ui/format.ts'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
-import { StateMark } from '#app/_ui/state.tsx'
 import { Took, When } from '#app/_ui/time.tsx'
 import { Empty } from '#app/_ui/waiting.tsx'
+import { TaskMark, TaskOutcome } from './task-outcome.tsx'
 
 /** What was done with the repository, is being done, and waits for its turn. */
 export function TaskPanel({ repository }: { repository: RepositoryDetail }) {
@@ -56,7 +56,7 @@ function Task({ task, isCancelling, onCancel }: TaskProps) {
     <li className="grid gap-1.5 border-b border-line px-4 py-3 last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <span className="font-medium">{name}</span>
-        <StateMark state={task.state} />
+        <TaskMark task={task} />
         {task.attempt > 1 ? <span className="text-small text-ink-soft">attempt {task.attempt}</span> : null}
         {isActive(task.state) && onCancel ? (
           <Button
@@ -80,6 +80,7 @@ function Task({ task, isCancelling, onCancel }: TaskProps) {
         ) : null}
       </p>
       {task.waitsFor ? <p className="text-small">Waits for: {task.waitsFor}</p> : null}
+      <TaskOutcome task={task} />
       {task.error ? (
         <div data-tight className="max-w-3xl">
           <ProblemNotice problem={task.error} urgent={false} />

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
 import { CommandFailed } from './failure.ts'
-import type { Kind } from './source-documents.ts'
 
 export interface SettingsFlags {
   settings?: string
@@ -9,6 +9,21 @@ export interface SettingsFlags {
   secretFile?: string[]
   secretEnv?: string[]
   secretStdin?: string
+}
+
+export const withSettings = (command: Command): Command =>
+  command
+    .option('--settings <file>', 'all settings as a JSON object; “-” reads standard input')
+    .option('--set <setting=value...>', 'one setting, dots lead into nested ones; several times for a list')
+    .option('--unset <setting...>', 'takes a setting or a stored secret away')
+    .option('--secret-file <setting=file...>', 'a secret from a file')
+    .option('--secret-env <setting=variable...>', 'a secret from an environment variable')
+    .option('--secret-stdin <setting>', 'a secret from standard input')
+
+/** What asks for settings: a kind of source or of repository. */
+export interface Form {
+  form: Record<string, unknown>
+  secretFields: string[]
 }
 
 /** Where settings and secrets come from, besides files. */
@@ -29,7 +44,7 @@ export const asksForSettings = (flags: SettingsFlags): boolean =>
  */
 export async function settingsFrom(
   flags: SettingsFlags,
-  kind: Kind,
+  kind: Form,
   stored: Plain,
   input: SettingsInput,
 ): Promise<Plain> {
@@ -49,13 +64,45 @@ export async function settingsFrom(
     put(settings, path, withoutLineEnd(await read(file)))
   }
   for (const pair of flags.secretEnv ?? []) {
-    const [path, variable] = split(pair)
-    const secret = input.variable(variable)
-    if (!secret) throw new CommandFailed(`The variable ${variable} is not set.`, `Set it to the secret of ${path}.`)
-    put(settings, path, secret)
+    const [path, name] = split(pair)
+    put(settings, path, variable(name, `the secret of ${path}`, input))
   }
   if (flags.secretStdin !== undefined) put(settings, flags.secretStdin, withoutLineEnd(await input.readStdin()))
   return settings
+}
+
+export interface PasswordFlags {
+  passwordFile?: string
+  passwordEnv?: string
+  passwordStdin?: boolean
+}
+
+/** Of a repository itself, not of a server. */
+export const withPassword = (command: Command): Command =>
+  command
+    .option('--password-file <file>', 'the repository’s password from a file')
+    .option('--password-env <variable>', 'the repository’s password from an environment variable')
+    .option('--password-stdin', 'the repository’s password from standard input')
+
+/** Undefined when none is given. Throws CommandFailed. */
+export async function passwordFrom(
+  flags: PasswordFlags & Pick<SettingsFlags, 'settings' | 'secretStdin'>,
+  input: SettingsInput,
+): Promise<string | undefined> {
+  const { passwordFile, passwordEnv, passwordStdin } = flags
+  if ([passwordFile, passwordEnv, passwordStdin].filter(Boolean).length > 1)
+    throw new CommandFailed('The password is given twice.', 'Give one of --password-file, -env and -stdin.')
+  if (passwordStdin && (flags.settings === '-' || flags.secretStdin !== undefined))
+    throw new CommandFailed('Standard input cannot be two things at once.', 'Give the password by --password-file.')
+  if (passwordFile !== undefined) return withoutLineEnd(await read(passwordFile))
+  if (passwordEnv !== undefined) return variable(passwordEnv, 'the password', input)
+  return passwordStdin ? withoutLineEnd(await input.readStdin()) : undefined
+}
+
+function variable(name: string, what: string, input: SettingsInput): string {
+  const secret = input.variable(name)
+  if (secret) return secret
+  throw new CommandFailed(`The variable ${name} is not set.`, `Set it to ${what}.`)
 }
 
 async function parseFile(file: string, input: SettingsInput): Promise<Plain> {

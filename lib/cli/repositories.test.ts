@@ -1,0 +1,184 @@
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { triggerBackup } from '#lib/backups/trigger.ts'
+import { passwordOf } from '#lib/repositories/access.ts'
+import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { type Client, serveClient } from './served-client.fixture.ts'
+
+let home: Installation
+let client: Client
+const run: Client['run'] = (...given) => client.run(...given)
+const json: Client['json'] = (...given) => client.json(...given)
+const row = (name: string) => home.runtime.prisma.repository.findUniqueOrThrow({ where: { name } })
+const passwordIn = async (name: string) => passwordOf(home.runtime.secretKey, await row(name)).reveal()
+const at = (name: string) => ['--kind', 'local', '--set', `path=${join(home.folder, name)}`]
+
+beforeAll(async () => {
+  home = await openInstallation()
+  client = await serveClient(home, 'repositories')
+  await home.startMaintenance()
+})
+afterAll(async () => {
+  client?.close()
+  await home?.close()
+})
+
+describe('repositories', () => {
+  test('are tried, made, listed, shown, changed, made the default and removed', async () => {
+    expect(await run(['test', ...at('other')])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('it can be made'),
+    })
+    const made = await run(['add', '--name', 'other', ...at('other')])
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('Take its recovery kit now') })
+    const { id } = await row('other')
+    expect((await run(['list'])).stdout).toMatch(new RegExp(`${id}  other +local +never +${home.folder}/other`))
+    expect(await json(['show', 'other'])).toMatchObject([{ id, settings: { path: join(home.folder, 'other') } }])
+
+    const [changed] = await json([
+      'update',
+      'other',
+      '--name',
+      'offsite',
+      '--option',
+      'runsAtOnce=3',
+      'windowFrom=01:00',
+      'windowTo=05:00',
+    ])
+    expect(changed).toMatchObject({ id, name: 'offsite' })
+    const { stdout } = await run(['show', id])
+    expect(stdout).toMatch(/^option +runsAtOnce +3$/m)
+    expect(stdout).toMatch(/^option +windowFrom +01:00$/m)
+    await json(['update', id, '--option', 'runsAtOnce=', 'windowFrom=', 'windowTo='])
+    expect((await run(['show', id])).stdout).not.toContain('windowFrom')
+
+    expect(await json(['default', 'offsite'])).toMatchObject([{ id, isDefault: true }])
+    expect(await run(['remove', 'offsite', '--yes'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('REPOSITORY_IN_USE'),
+    })
+    await json(['default', 'default'])
+    expect(await run(['remove', 'offsite'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') })
+    expect(await json(['remove', 'offsite', '--yes'])).toEqual([{ id }])
+    expect(await run(['show', id])).toMatchObject({ code: 1, stderr: expect.stringContaining('REPOSITORY_UNKNOWN') })
+  })
+
+  test('of a kind, and what can be chosen for each, are described by their forms', async () => {
+    expect((await run(['kinds'])).stdout).toMatch(/^sftp +SFTP server/m)
+    expect((await run(['kinds', 's3'])).stdout).toMatch(/^secretAccessKey +secret +required/m)
+    expect((await run(['options'])).stdout).toMatch(/^pruneEveryDays +integer/m)
+    expect(await run(['kinds', 'tape'])).toMatchObject({ code: 1, stderr: expect.stringContaining('rclone') })
+  })
+
+  test('that exist are connected with their password, which comes from a file, a variable or standard input', async () => {
+    await json(['add', '--name', 'first', ...at('existing')])
+    const password = await passwordIn('first')
+    await json(['remove', 'first', '--yes'])
+
+    const wrong = await run(['add', '--existing', '--name', 'again', ...at('existing'), '--password-stdin'], {
+      stdin: 'no\n',
+    })
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('REPOSITORY_WRONG_PASSWORD') })
+    expect(await run(['test', ...at('existing')])).toMatchObject({
+      stdout: expect.stringContaining('give its password'),
+    })
+    const opened = await run(['test', ...at('existing'), '--password-stdin'], { stdin: `${password}\n` })
+    expect(opened).toMatchObject({ code: 0, stdout: expect.stringContaining('the password opens it') })
+
+    const file = join(home.folder, 'password')
+    await writeFile(file, `${password}\n`)
+    await json(['add', '--existing', '--name', 'again', ...at('existing'), '--password-file', file])
+    expect(await passwordIn('again')).toBe(password)
+    const given = { variables: { REPOSITORY_PASSWORD: password } }
+    expect((await run(['test', ...at('existing'), '--password-env', 'REPOSITORY_PASSWORD'], given)).code).toBe(0)
+    const both = await run(['test', ...at('existing'), '--password-stdin', '--password-file', file])
+    expect(both).toMatchObject({ code: 1, stderr: expect.stringContaining('given twice') })
+  })
+})
+
+describe('a recovery kit', () => {
+  test('is printed, or written to a new file that only its owner can read', async () => {
+    const password = await passwordIn('default')
+    expect((await run(['kit', 'default'])).stdout).toContain(`export RESTIC_PASSWORD='${password}'`)
+    const file = join(home.folder, 'kit.txt')
+    const written = await run(['kit', 'default', '--out', file])
+    expect(written).toMatchObject({ code: 0, stdout: expect.not.stringContaining(password) })
+    expect(await readFile(file, 'utf8')).toContain(password)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  test('is not taken when its file cannot be made', async () => {
+    const looks = () => home.runtime.prisma.auditEvent.count({ where: { action: 'repository.kit' } })
+    const before = await looks()
+    const file = join(home.folder, 'mine.txt')
+    await writeFile(file, 'mine')
+    expect(await run(['kit', 'default', '--out', file])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there already'),
+    })
+    expect(await readFile(file, 'utf8')).toBe('mine')
+    expect((await run(['kit', 'default', '--out', join(home.folder, 'none/kit.txt')])).stderr).toContain('ENOENT')
+    expect(await looks()).toBe(before)
+  })
+
+  test('that is refused leaves no file behind', async () => {
+    const file = join(home.folder, 'refused.txt')
+    expect(await run(['kit', 'nowhere', '--out', file])).toMatchObject({ code: 1 })
+    const { id } = await row('default')
+    const actor = { where: { id: home.admin.userId as string }, data: { role: 'VIEWER' as const } }
+    await home.runtime.prisma.user.update(actor)
+    try {
+      expect(await run(['kit', id, '--out', file])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('FORBIDDEN'),
+      })
+    } finally {
+      await home.runtime.prisma.user.update({ ...actor, data: { role: 'ADMIN' } })
+    }
+    await expect(stat(file)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('tasks', () => {
+  test('are started, waited for and listed', async () => {
+    const pruned = await run(['prune', 'default', '--wait'])
+    expect(pruned).toMatchObject({ code: 0, stdout: expect.stringMatching(/prune +SUCCEEDED/) })
+    const checked = await run(['check', 'default', '--read-data', 'all', '--wait'])
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is wrong.') })
+    expect(await json(['tasks', 'default'])).toMatchObject([
+      { kind: 'CHECK', state: 'SUCCEEDED', result: { sound: true } },
+      { kind: 'PRUNE', state: 'SUCCEEDED' },
+    ])
+  })
+
+  test('that have not ended are cancelled', async () => {
+    const { id: repositoryId } = await row('default')
+    const notBefore = new Date('2100-01-01')
+    const { id } = await home.runtime.prisma.repositoryTask.create({ data: { repositoryId, kind: 'PRUNE', notBefore } })
+    expect(await json(['cancel-task', id])).toMatchObject([{ id, state: 'CANCELLED' }])
+    const again = await run(['cancel-task', id])
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('TASK_ALREADY_ENDED') })
+  })
+
+  test('a check that finds damage says what is wrong and ends in exit code 1', async () => {
+    await home.addFiles('notes', { 'a.txt': 'a' })
+    await home.startWorker()
+    const { id } = await triggerBackup(home.runtime, home.admin, 'CLI', { type: 'STORAGE' })
+    await home.ended(id)
+    await flipAByteIn(join((await row('default')).location, 'data'))
+    const checked = await run(['check', 'default', '--read-data', 'all', '--wait'])
+    expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining('The repository is damaged:') })
+    expect((await run(['tasks', 'default'])).stdout).toMatch(/integrity check +SUCCEEDED +\S+ +DAMAGED: /)
+  })
+})
+
+/** The first of the first pack. */
+async function flipAByteIn(data: string): Promise<void> {
+  const [pack] = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const path = join(pack?.parentPath as string, pack?.name as string)
+  const content = await readFile(path)
+  content[0] = (content[0] as number) ^ 1
+  await chmod(path, 0o600)
+  await writeFile(path, content)
+}

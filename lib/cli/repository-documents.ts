@@ -1,0 +1,74 @@
+/** The client's operations on repositories and the shapes they answer. */
+import type { RunState } from './documents.ts'
+
+export interface RepositoryItem {
+  id: string
+  name: string
+  kind: string
+  location: string
+  isDefault: boolean
+  newestSnapshot: { finishedAt: string | null } | null
+}
+
+export interface RepositoryDetail extends RepositoryItem {
+  settings: Record<string, unknown>
+  secretsSet: string[]
+  options: Record<string, unknown>
+}
+
+export interface RepositoryKind {
+  kind: string
+  title: string
+  form: Record<string, unknown>
+  secretFields: string[]
+}
+
+export interface Task {
+  id: string
+  kind: string
+  title: string
+  state: RunState
+  attempt: number
+  result: unknown
+  output: string
+  requestedBy: string | null
+  waitsFor: string | null
+  queuedAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  error: { code: string; message: string; remedy: string } | null
+}
+
+const fields = 'id name kind location isDefault newestSnapshot { finishedAt }'
+const taskFields = `id kind title state attempt result output requestedBy waitsFor queuedAt startedAt finishedAt
+  error { code message remedy }`
+
+/** A mutation that answers a result union, with what is wanted of its success. */
+export const mutation = (name: string, argument: string, type: string, selection: string): string => {
+  const success = `${name[0]?.toUpperCase()}${name.slice(1)}Success`
+  return `mutation ($${argument}: ${type}!) { ${name}(${argument}: $${argument}) {
+    __typename ... on ${success} { ${selection} } ... on Problem { code message remedy }
+  } }`
+}
+
+export const repositoriesDocument = `{ repositories { ${fields} } }`
+export const repositoryDocument = `query ($id: ID!) { repository(id: $id) { ${fields} settings secretsSet options } }`
+export const kindsDocument = '{ repositoryKinds { kind title form secretFields } }'
+export const optionsFormDocument = '{ repositoryOptionsForm }'
+export const tasksDocument = `query ($id: ID!, $first: Int) {
+  repository(id: $id) { tasks(first: $first) { ${taskFields} } }
+}`
+
+export const testDocument = mutation('testRepository', 'input', 'TestRepositoryInput', 'location state')
+export const createDocument = mutation('createRepository', 'input', 'CreateRepositoryInput', `repository { ${fields} }`)
+export const updateDocument = mutation('updateRepository', 'input', 'UpdateRepositoryInput', `repository { ${fields} }`)
+export const defaultDocument = mutation('makeRepositoryDefault', 'id', 'ID', `repository { ${fields} }`)
+export const removeDocument = mutation('removeRepository', 'id', 'ID', 'id')
+export const kitDocument = mutation('recoveryKit', 'id', 'ID', 'filename text')
+export const startTaskDocument = mutation(
+  'startRepositoryTask',
+  'input',
+  'StartRepositoryTaskInput',
+  `task { ${taskFields} }`,
+)
+export const cancelTaskDocument = mutation('cancelRepositoryTask', 'id', 'ID', `task { ${taskFields} }`)

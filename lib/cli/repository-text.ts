@@ -1,0 +1,85 @@
+import { columns, printable } from './format.ts'
+import type { RepositoryDetail, RepositoryItem, RepositoryKind, Task } from './repository-documents.ts'
+
+export function repositoryLines(repositories: RepositoryItem[]): string[] {
+  if (repositories.length === 0) return ['There is no repository yet.']
+  const rows = repositories.map((one) => [
+    one.id,
+    printable(one.name),
+    one.kind,
+    one.isDefault ? 'default' : '',
+    one.newestSnapshot?.finishedAt ?? 'never',
+    printable(one.location),
+  ])
+  return columns([['id', 'repository', 'kind', '', 'last saved', 'location'], ...rows])
+}
+
+export function repositoryText(repository: RepositoryDetail): string[] {
+  return [
+    ...repositoryLines([repository]),
+    '',
+    ...valueLines('setting', repository.settings),
+    ...valueLines('option', repository.options),
+    repository.secretsSet.length === 0
+      ? 'No secret of its place is stored.'
+      : `Stored and never shown: ${repository.secretsSet.join(', ')}.`,
+  ]
+}
+
+const valueLines = (word: string, values: Record<string, unknown>): string[] =>
+  columns(
+    Object.entries(values).map(([name, value]) => [
+      word,
+      printable(name),
+      printable(typeof value === 'string' ? value : JSON.stringify(value)),
+    ]),
+  )
+
+export const kindLines = (kinds: RepositoryKind[]): string[] =>
+  columns([['kind', 'what'], ...kinds.map((one) => [one.kind, one.title])])
+
+const placeStates: Record<string, string> = {
+  OPENS: 'A repository is there, and the password opens it.',
+  EXISTS: 'A repository is there; give its password to see whether it opens.',
+  ABSENT: 'The place answers and no repository is there; it can be made.',
+}
+
+export const placeLines = ({ state, location }: { state: string; location: string }): string[] => [
+  placeStates[state] ?? state,
+  `  location  ${printable(location)}`,
+]
+
+export function taskLines(tasks: Task[]): string[] {
+  if (tasks.length === 0) return ['Nothing was done with it yet, besides saving.']
+  const rows = tasks.map((task) => [
+    task.id,
+    task.title,
+    task.state,
+    task.finishedAt ?? task.startedAt ?? task.queuedAt,
+    printable(remark(task)),
+  ])
+  return columns([['id', 'task', 'state', 'since', ''], ...rows])
+}
+
+function remark(task: Task): string {
+  if (task.error) return `${task.error.message} (${task.error.code}) ${task.error.remedy}`
+  if (task.waitsFor) return `waits for: ${task.waitsFor}`
+  const findings = findingsOf(task)
+  return findings === null || findings.sound ? '' : `DAMAGED: ${findings.problems[0] ?? ''}`
+}
+
+/** What an integrity check found; null of other tasks and of checks that were not made. */
+export function findingsOf({ kind, state, result }: Task): { sound: boolean; problems: string[] } | null {
+  return kind === 'CHECK' && state === 'SUCCEEDED' ? (result as { sound: boolean; problems: string[] }) : null
+}
+
+/** All of one task, with what restic printed. */
+export function taskText(task: Task): string[] {
+  const findings = findingsOf(task)
+  return [
+    ...task.output.split('\n').filter(Boolean).map(printable),
+    ...(findings ? [findings.sound ? 'Nothing is wrong.' : 'The repository is damaged:'] : []),
+    ...(findings?.problems ?? []).map((problem) => `  ${printable(problem)}`),
+    ...taskLines([task]),
+  ]
+}
