@@ -67,6 +67,7 @@ export const originNames: Record<BackupOrigin, string> = {
   REST: 'REST',
   CLI: 'CLI',
   SCHEDULE: 'Schedule',
+  ADOPTED: 'Adopted',
 }
 
 /** What a run saves: its source, and of one with parts which of them. */

@@ -219,7 +219,11 @@ describe.each([
     expect(backup.runs.map((run) => [run.state, run.repositoryId])).toEqual([['SUCCEEDED', repository.id]])
     expect(await readdir(accessFolder(runtime.config)).catch(() => [])).toEqual([])
 
+    const needed = async () =>
+      (await ask('query ($id: ID!) { repository(id: $id) { kitNeeded } }', { id: repository.id })).repository.kitNeeded
+    expect(await needed()).toBe(true)
     const { text } = await change('recoveryKit', repository.id)
+    expect(await needed()).toBe(false)
     const folder = join(home.folder, `elsewhere ${title}`)
     await mkdir(folder)
     const { binary } = await runtime.restic()

@@ -40,7 +40,7 @@ export async function openAccess(deps: AccessDeps & { prisma: Database }, reposi
   const limits = { uploadKibPerSecond, downloadKibPerSecond, packSizeMib }
   const place = placeOf(deps.secretKey, repository)
   const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), limits)
-  return { ...access, noteProcess: noteProcesses(deps.prisma, repository.id) }
+  return { ...access, keyHint: repository.keyId ?? undefined, noteProcess: noteProcesses(deps.prisma, repository.id) }
 }
 
 /** The same for a place that is not stored. */

@@ -15,6 +15,7 @@ import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { type AccessDeps, checkPlace, openPlace, type Place, placeColumns } from './access.ts'
 import type { RepositoryDeps } from './find.ts'
+import { trySecureKeys } from './secure-keys.ts'
 import { type PlaceState, testPlace } from './test-place.ts'
 
 const placeInput = z.strictObject({
@@ -69,7 +70,9 @@ export async function createRepository(deps: RepositoryDeps, actor: Actor | null
     }),
   )
   if (!input.existing) await make(deps, restic, place, password, columns.id)
-  return deps.prisma.repository.update({ where: { id: columns.id }, data: { initialisedAt: deps.clock.now() } })
+  const data = { initialisedAt: deps.clock.now() }
+  const made = await deps.prisma.repository.update({ where: { id: columns.id }, data })
+  return trySecureKeys(deps, made)
 }
 
 async function passwordFor(

@@ -14,6 +14,7 @@ import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { checkPlace, openAccess, placeColumns } from './access.ts'
 import { findRepository, type RepositoryDeps } from './find.ts'
+import { trySecureKeys } from './secure-keys.ts'
 
 export interface DefaultRepositoryDeps {
   prisma: Database
@@ -40,7 +41,9 @@ export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, resti
     await using access = await openAccess(deps, repository)
     await initRepository(restic, access)
   }
-  return prisma.repository.update({ where: { id: repository.id }, data: { initialisedAt: deps.clock.now() } })
+  const data = { initialisedAt: deps.clock.now() }
+  const initialised = await prisma.repository.update({ where: { id: repository.id }, data })
+  return trySecureKeys({ ...deps, restic: async () => restic }, initialised)
 }
 
 function addRow({ prisma, secretKey, config }: DefaultRepositoryDeps): Promise<Repository> {

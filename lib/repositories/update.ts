@@ -54,6 +54,8 @@ export async function updateRepository(
       const { id } = await findRepository({ prisma: tx }, repository.id)
       await record(tx, { actor, action: 'repository.update', target: { type: 'repository', id }, details })
       const options = input.options as object | undefined
+      if (moved)
+        await tx.$executeRaw`update repositories set settings_changed_at = clock_timestamp() where id = ${id}::uuid`
       return tx.repository.update({ where: { id }, data: { name, ...moved, ...(options && { options }) } })
     }),
   )
