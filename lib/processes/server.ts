@@ -5,6 +5,7 @@ import { startWorker, type Worker } from '#lib/backups/worker.ts'
 import { readConfig } from '#lib/config/config.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type Log, openLog } from '#lib/log/log.ts'
+import { startUpkeep, type Upkeep } from '#lib/maintenance/upkeep.ts'
 import { interruptSilent, type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worker.ts'
 import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
@@ -29,10 +30,11 @@ async function main(): Promise<void> {
   const { runtime } = opened
   let worker: Worker | undefined
   let maintenance: MaintenanceWorker | undefined
+  let upkeep: Upkeep | undefined
   let web: Web | undefined
   onStopRequest(log, async () => {
     await web?.stopAccepting()
-    await Promise.all([worker?.stop(GRACE_MS), maintenance?.stop()])
+    await Promise.all([worker?.stop(GRACE_MS), maintenance?.stop(), upkeep?.stop()])
     await runtime.queue.stop(1000)
     await web?.close()
     await opened.close()
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
   setRuntime(runtime)
   if (role !== 'web') worker = await startWorker(runtime)
   if (role !== 'web') maintenance = await startMaintenance(runtime)
+  if (role !== 'web') upkeep = startUpkeep(runtime)
   if (role !== 'web') await startNotifications(runtime)
   if (role !== 'worker') {
     web = await openWeb(runtime, { dev: values.dev === true })

@@ -1,0 +1,77 @@
+import type { Transaction } from '#lib/database/database.ts'
+import { optionsOf } from '#lib/repositories/options.ts'
+import type { Repository, RepositoryTask } from '#prisma/client/client.ts'
+import type { TaskKind } from '#prisma/client/enums.ts'
+import type { MaintenanceDeps } from './performer.ts'
+import { queueUnlessActive } from './queue-task.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+/** What did not succeed is tried again after a day, however seldom it is due. */
+const AGAIN_AFTER_DAYS = 1
+const KEEP_DAYS = 400
+
+const scheduledKinds = ['PRUNE', 'CHECK', 'STATISTICS'] as const satisfies TaskKind[]
+
+type Known = Pick<Repository, 'name' | 'options' | 'initialisedAt' | 'unreachableSince'>
+type Newest = Pick<RepositoryTask, 'kind' | 'state' | 'queuedAt' | 'finishedAt'>
+
+/**
+ * What is due now, from the newest task of each kind, whoever asked for it. Periods are counted from when it was queued.
+ * Nothing is due where nothing can be done: at a repository that was never made, or does not answer.
+ */
+export function dueKinds(repository: Known, newest: readonly Newest[], now: Date): TaskKind[] {
+  const { initialisedAt, unreachableSince } = repository
+  if (initialisedAt === null || unreachableSince !== null) return []
+  const options = optionsOf(repository)
+  const everyDays = { PRUNE: options.pruneEveryDays, CHECK: options.checkEveryDays, STATISTICS: 1 }
+  const dueAt = (kind: keyof typeof everyDays): Date | null => {
+    const days = everyDays[kind]
+    if (days === 0) return null
+    const last = newest.find((task) => task.kind === kind)
+    if (last === undefined) return kind === 'STATISTICS' ? initialisedAt : later(initialisedAt, days)
+    if (last.state === 'SUCCEEDED') return later(last.queuedAt, days)
+    return last.finishedAt === null ? null : later(last.finishedAt, Math.min(days, AGAIN_AFTER_DAYS))
+  }
+  return scheduledKinds.filter((kind) => {
+    const at = dueAt(kind)
+    return at !== null && at <= now
+  })
+}
+
+const later = (date: Date, days: number) => new Date(date.getTime() + days * DAY_MS)
+
+/** Queues what is due in every repository, once, however many processes do this at once; and forgets what is long past. */
+export async function queueWhatIsDue(deps: Pick<MaintenanceDeps, 'prisma' | 'queue' | 'log'>): Promise<void> {
+  await deps.prisma.$transaction(async (tx) => {
+    await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('backup-trigger schedule of upkeep'))`
+    const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
+    const newest = await tx.$queryRaw<(Newest & { repositoryId: string })[]>`
+      select distinct on (repository_id, kind)
+        repository_id as "repositoryId", kind, state, queued_at as "queuedAt", finished_at as "finishedAt"
+      from repository_tasks where kind::text = any(${[...scheduledKinds]})
+      order by repository_id, kind, queued_at desc, id desc`
+    for (const repository of await tx.repository.findMany()) {
+      const repositoryId = repository.id
+      const tasks = newest.filter((task) => task.repositoryId === repositoryId)
+      for (const kind of dueKinds(repository, tasks, now)) {
+        const task = await queueUnlessActive(tx, deps, { repositoryId, kind })
+        if (task) deps.log.info({ taskId: task.id, repositoryId, kind }, 'task is due')
+      }
+    }
+    await removeOld(tx)
+  })
+}
+
+/**
+ * Removes tasks that ended long ago, but for the newest of each kind. A check that found damage stays, since what it says
+ * may still be true; a copy stays as long as the run whose snapshot was copied.
+ */
+async function removeOld(tx: Transaction): Promise<void> {
+  await tx.$executeRaw`
+    delete from repository_tasks old
+    where finished_at < clock_timestamp() - make_interval(days => ${KEEP_DAYS})
+      and kind <> 'COPY' and (kind <> 'CHECK' or coalesce(result->>'sound', 'true') <> 'false')
+      and exists (
+        select 1 from repository_tasks newer
+        where newer.repository_id = old.repository_id and newer.kind = old.kind and newer.queued_at > old.queued_at)`
+}
