@@ -11,6 +11,8 @@ export const keys = {
   repositories: ['repositories'],
   repository: (id: string) => ['repository', id],
   repositorySettings: (id: string) => ['repository-settings', id],
+  repositoryFigures: (id: string, newest: string) => ['repository-figures', id, newest],
+  repositoryLocks: (id: string) => ['repository-locks', id],
   repositoryKinds: ['repository-kinds'],
   repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   allBackups: ['backups'],

@@ -9,6 +9,8 @@ import {
   MakeRepositoryDefaultDocument,
   RecoveryKitDocument,
   RemoveRepositoryDocument,
+  RemoveRepositoryLocksDocument,
+  type RemoveRepositoryLocksInput,
   StartRepositoryTaskDocument,
   type StartRepositoryTaskInput,
   TestRepositoryDocument,
@@ -97,6 +99,16 @@ export function useCancelTask(id: string) {
     mutationFn: async (taskId: string) =>
       (await request(CancelRepositoryTaskDocument, { id: taskId })).cancelRepositoryTask,
     onSuccess: refresh,
+  })
+}
+
+/** Removes locks of programs that somebody knows to be dead. */
+export function useRemoveLocks(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (input: Omit<RemoveRepositoryLocksInput, 'repositoryId'>) =>
+      (await request(RemoveRepositoryLocksDocument, { input: { ...input, repositoryId: id } })).removeRepositoryLocks,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.repositoryLocks(id) }),
   })
 }
 

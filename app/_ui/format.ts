@@ -46,6 +46,17 @@ const dateAndTime = new Intl.DateTimeFormat('en-GB', {
 })
 const timeOfDay = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
+const dateAlone = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
+
+export function day(iso: string): string {
+  return dateAlone.format(Date.parse(iso))
+}
+
+/** 3.14 → “3.1 times”. */
+export function times(ratio: number | null): string {
+  return ratio === null ? '–' : `${ratio.toFixed(ratio < 10 ? 1 : 0)} times`
+}
+
 export function when(iso: string): string {
   return dateAndTime.format(Date.parse(iso))
 }

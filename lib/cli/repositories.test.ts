@@ -2,7 +2,8 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
-import { passwordOf } from '#lib/repositories/access.ts'
+import { openAccess, passwordOf } from '#lib/repositories/access.ts'
+import { holdLock } from '#lib/restic/testing/lock-holder.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type Client, serveClient } from './served-client.fixture.ts'
 
@@ -140,16 +141,45 @@ describe('a recovery kit', () => {
   })
 })
 
+describe('locks', () => {
+  test('are shown, and removed one by one while the others were seen, too', async () => {
+    expect((await run(['locks', 'default'])).stdout).toBe('Nobody has it locked.\n')
+    const { noteProcess: _, ...access } = await openAccess(home.runtime, await row('default'))
+    const [first, second] = [
+      await holdLock(await home.runtime.restic(), access),
+      await holdLock(await home.runtime.restic(), access),
+    ]
+    await Promise.all([first.kill(), second.kill()])
+    const locks = await json(['locks', 'default'])
+    const idOf = (pid: number | undefined) => locks.find((lock) => lock.pid === pid).id as string
+    const shown = (await run(['locks', 'default'])).stdout
+    expect(shown).toMatch(
+      new RegExp(`^${idOf(first.pid).slice(0, 8)}  another program +\\S+ +\\S+ +${first.pid} `, 'm'),
+    )
+
+    const one = ['unlock', 'default', '--lock', idOf(first.pid).slice(0, 8)]
+    expect(await run(one)).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') })
+    expect(await run([...one, '--yes'])).toMatchObject({ code: 1, stderr: expect.stringContaining('LOCKS_CHANGED') })
+    expect(await json([...one, '--keep', idOf(second.pid), '--yes'])).toMatchObject([{ id: idOf(first.pid) }])
+    expect(await run([...one, '--yes'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no lock that is there'),
+    })
+    await json(['unlock', 'default', '--lock', idOf(second.pid), '--yes'])
+  })
+})
+
 describe('tasks', () => {
   test('are started, waited for and listed', async () => {
     const pruned = await run(['prune', 'default', '--wait'])
     expect(pruned).toMatchObject({ code: 0, stdout: expect.stringMatching(/prune +SUCCEEDED/) })
     const checked = await run(['check', 'default', '--read-data', 'all', '--wait'])
     expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is wrong.') })
-    expect(await json(['tasks', 'default'])).toMatchObject([
-      { kind: 'CHECK', state: 'SUCCEEDED', result: { sound: true } },
-      { kind: 'PRUNE', state: 'SUCCEEDED' },
-    ])
+    expect((await run(['count', 'default', '--wait'])).code).toBe(0)
+    expect((await run(['stats', 'default'])).stdout).toMatch(/^snapshots +0$/m)
+    const tasks = await json(['tasks', 'default'])
+    for (const kind of ['PRUNE', 'CHECK', 'STATISTICS'])
+      expect(tasks).toContainEqual(expect.objectContaining({ kind, state: 'SUCCEEDED' }))
   })
 
   test('that have not ended are cancelled', async () => {

@@ -6,6 +6,7 @@ import { findRepository } from './find-repository.ts'
 import { formLines } from './form-text.ts'
 import * as documents from './repository-documents.ts'
 import { addKitCommand } from './repository-kit.ts'
+import { addLockCommands } from './repository-locks.ts'
 import { addTaskCommands } from './repository-tasks.ts'
 import * as text from './repository-text.ts'
 import {
@@ -63,6 +64,19 @@ export function addRepositoryCommands(program: Command, deps: CommandDeps): void
     .action(async (idOrName: string, flags: CommonFlags) => {
       const repository = await detail(open(flags), idOrName)
       say(flags, [repository], text.repositoryText(repository))
+    })
+
+  command('stats', 'Show how big a repository was when it was counted last.')
+    .argument('<repository>', 'its id or its name')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id } = await findRepository(connection, idOrName)
+      const { repository } = await connection.ask<{ repository: { latestFigures: documents.Figures | null } }>(
+        documents.figuresDocument,
+        { id },
+      )
+      const { latestFigures } = repository
+      say(flags, latestFigures === null ? [] : [latestFigures], text.figuresLines(latestFigures))
     })
 
   const place = async (connection: Connection, flags: PlaceFlags) => {
@@ -159,6 +173,7 @@ export function addRepositoryCommands(program: Command, deps: CommandDeps): void
 
   addKitCommand(command, deps)
   addTaskCommands(command, deps)
+  addLockCommands(command, deps)
 }
 
 async function kindsOf(connection: Connection): Promise<documents.RepositoryKind[]> {

@@ -39,6 +39,29 @@ export interface Task {
   error: { code: string; message: string; remedy: string } | null
 }
 
+export interface Figures {
+  at: string
+  snapshots: number
+  restoreBytes: number
+  uncompressedBytes: number
+  storedBytes: number
+  freeBytes: number | null
+  totalBytes: number | null
+  deduplicationRatio: number | null
+  compressionRatio: number | null
+}
+
+export interface Lock {
+  id: string
+  host: string
+  pid: number
+  user: string
+  time: string
+  ageSeconds: number
+  exclusive: boolean
+  holder: 'OURS_ALIVE' | 'OURS_DEAD' | 'FOREIGN'
+}
+
 const fields = 'id name kind location isDefault newestSnapshot { finishedAt }'
 const taskFields = `id kind title state attempt result output requestedBy waitsFor queuedAt startedAt finishedAt
   error { code message remedy }`
@@ -72,3 +95,18 @@ export const startTaskDocument = mutation(
   `task { ${taskFields} }`,
 )
 export const cancelTaskDocument = mutation('cancelRepositoryTask', 'id', 'ID', `task { ${taskFields} }`)
+
+export const figuresDocument = `query ($id: ID!) { repository(id: $id) { latestFigures {
+  at snapshots restoreBytes uncompressedBytes storedBytes freeBytes totalBytes deduplicationRatio compressionRatio
+} } }`
+
+const lockFields = 'id host pid user time ageSeconds exclusive holder'
+export const locksDocument = `query ($id: ID!) { repository(id: $id) { locks {
+  __typename ... on RepositoryLocksSuccess { locks { ${lockFields} } } ... on Problem { code message remedy }
+} } }`
+export const removeLocksDocument = mutation(
+  'removeRepositoryLocks',
+  'input',
+  'RemoveRepositoryLocksInput',
+  `removed { ${lockFields} }`,
+)

@@ -49,6 +49,10 @@ export function addTaskCommands(command: (name: string, description: string) => 
       start(idOrName, flags, { kind: 'CHECK', options: { readData: flags.readData } }),
     )
 
+  starting('count', 'Count its size again; see “repositories stats”.').action((idOrName: string, flags: StartFlags) =>
+    start(idOrName, flags, { kind: 'STATISTICS' }),
+  )
+
   command('tasks', 'List what was done with a repository, is being done and waits.')
     .argument('<repository>', 'its id or its name')
     .action(async (idOrName: string, flags: CommonFlags) => {

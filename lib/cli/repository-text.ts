@@ -1,5 +1,5 @@
-import { columns, printable } from './format.ts'
-import type { RepositoryDetail, RepositoryItem, RepositoryKind, Task } from './repository-documents.ts'
+import { columns, formatBytes, formatSeconds, printable } from './format.ts'
+import type { Figures, Lock, RepositoryDetail, RepositoryItem, RepositoryKind, Task } from './repository-documents.ts'
 
 export function repositoryLines(repositories: RepositoryItem[]): string[] {
   if (repositories.length === 0) return ['There is no repository yet.']
@@ -82,4 +82,39 @@ export function taskText(task: Task): string[] {
     ...(findings?.problems ?? []).map((problem) => `  ${printable(problem)}`),
     ...taskLines([task]),
   ]
+}
+
+export function figuresLines(figures: Figures | null): string[] {
+  if (figures === null) return ['It was not counted yet: see “repositories count”.']
+  const times = (ratio: number | null) => (ratio === null ? '–' : `${ratio.toFixed(1)} times smaller`)
+  const free = figures.freeBytes === null ? 'cannot be known' : formatBytes(figures.freeBytes)
+  return columns([
+    ['counted', figures.at],
+    ['snapshots', String(figures.snapshots)],
+    ['stored', formatBytes(figures.storedBytes)],
+    ['restored', `${formatBytes(figures.restoreBytes)}, all snapshots together`],
+    ['deduplication', times(figures.deduplicationRatio)],
+    ['compression', times(figures.compressionRatio)],
+    ['free there', figures.totalBytes === null ? free : `${free} of ${formatBytes(figures.totalBytes)}`],
+  ])
+}
+
+const holders: Record<Lock['holder'], string> = {
+  OURS_ALIVE: 'this program, at work',
+  OURS_DEAD: 'this program, died; it goes by itself',
+  FOREIGN: 'another program',
+}
+
+export function lockLines(locks: Lock[]): string[] {
+  if (locks.length === 0) return ['Nobody has it locked.']
+  const rows = locks.map((lock) => [
+    lock.id.slice(0, 8),
+    holders[lock.holder],
+    printable(lock.host),
+    printable(lock.user),
+    String(lock.pid),
+    formatSeconds(lock.ageSeconds),
+    lock.exclusive ? 'exclusive' : '',
+  ])
+  return columns([['lock', 'held by', 'host', 'user', 'pid', 'renewed before', ''], ...rows])
 }

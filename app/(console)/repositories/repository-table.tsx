@@ -1,5 +1,6 @@
 import Link from 'next/link'
 import type { RepositoryItem } from '#app/_data/repositories.ts'
+import { bytes } from '#app/_ui/format.ts'
 import { Tag } from '#app/_ui/tag.tsx'
 import { Age, When } from '#app/_ui/time.tsx'
 
@@ -11,6 +12,9 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
           <th scope="col">Repository</th>
           <th scope="col">Location</th>
           <th scope="col">Last saved there</th>
+          <th scope="col" className="figure">
+            Stored
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -35,6 +39,9 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
             </td>
             <td data-label="Last saved">
               <LastSaved run={repository.newestSnapshot} />
+            </td>
+            <td data-label="Stored" className="figure">
+              {bytes(repository.latestFigures?.storedBytes)}
             </td>
           </tr>
         ))}

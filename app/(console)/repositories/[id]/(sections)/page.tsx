@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { When } from '#app/_ui/time.tsx'
+import { FiguresPanel } from './figures-panel.tsx'
 import { KitPanel } from './kit-panel.tsx'
 import { useShownRepository } from './shown.ts'
 
@@ -36,6 +37,7 @@ export default function RepositoryPage() {
           </Fact>
         </Facts>
       </Panel>
+      <FiguresPanel repository={repository} />
       <KitPanel repository={repository} />
     </>
   )

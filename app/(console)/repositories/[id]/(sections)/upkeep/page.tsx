@@ -2,6 +2,7 @@
 
 import { useMayChange } from '#app/_data/viewer.ts'
 import { useShownRepository } from '../shown.ts'
+import { LockPanel } from './lock-panel.tsx'
 import { StartTasks } from './start-tasks.tsx'
 import { TaskAnnouncer } from './task-announcer.tsx'
 import { TaskPanel } from './task-panel.tsx'
@@ -15,6 +16,7 @@ export default function UpkeepPage() {
       <TaskAnnouncer tasks={repository.tasks} />
       {mayChange ? <StartTasks repository={repository} /> : null}
       <TaskPanel repository={repository} />
+      <LockPanel repository={repository} />
     </>
   )
 }

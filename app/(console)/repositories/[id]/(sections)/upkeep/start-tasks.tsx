@@ -59,11 +59,11 @@ function ReadData({ value, onChange }: { value: string; onChange: (value: string
   return (
     <Select
       aria-label="Data that the check reads"
-      className="max-w-72"
+      className="max-w-80"
       value={value}
       onChange={(event) => onChange(event.target.value)}
     >
-      <option value="share">Structure and the next share of the data</option>
+      <option value="share">Structure and next share of the data</option>
       <option value="all">Structure and all data, which takes longest</option>
       <option value="none">Structure alone</option>
     </Select>
