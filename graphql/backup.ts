@@ -55,6 +55,7 @@ builder.prismaObject('Backup', {
       select: { requestedBy: { select: { email: true } } },
       resolve: (backup) => backup.requestedBy?.email,
     }),
+    plan: t.relation('plan', { nullable: true, description: 'Whose it is. Null: nobody’s, or it was deleted.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),

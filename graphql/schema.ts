@@ -19,6 +19,7 @@ import './repository-locks.ts'
 import './repository-figures.ts'
 import './run.ts'
 import './backup.ts'
+import './plan.ts'
 import './notification.ts'
 
 export const schema = builder.toSchema()

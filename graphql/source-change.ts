@@ -20,8 +20,9 @@ const createSourceInput = builder.inputType('CreateSourceInput', {
     }),
     enabled: t.boolean(),
     repositoryId: t.id({
-      description: 'Where it is saved. Left out: in its environment’s repository, else the default one.',
+      description: 'Where it is saved. Left out: in the repository of its environment, else in the default one.',
     }),
+    tags: t.stringList(),
     untested: t.boolean({ description: untested }),
   }),
 })
@@ -36,8 +37,10 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
         'In place of all the old ones, but for secrets: one that is left out or empty stays, null takes it away.',
     }),
     repositoryId: t.id({
-      description: 'Where it is saved from now on. Null: its environment’s repository, else the default one.',
+      description:
+        'Where it is saved from now on. Null: in the repository of its environment, else in the default one.',
     }),
+    tags: t.stringList({ description: 'In place of all the old ones.' }),
     untested: t.boolean({ description: untested }),
   }),
 })

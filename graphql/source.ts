@@ -20,6 +20,7 @@ export const source = builder.prismaObject('Source', {
       resolve: ({ kind }) => titleOf(kind),
     }),
     enabled: t.exposeBoolean('enabled'),
+    tags: t.exposeStringList('tags', { description: 'For plans to choose by.' }),
     deleted: t.boolean({
       description: 'Whether it was deleted and is only here because its history names it.',
       select: { deletedAt: true },

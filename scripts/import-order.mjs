@@ -19,9 +19,9 @@ export const lines = [
   ['audit'],
   ['restic', 'sources', 'auth'],
   ['environments', 'repositories'],
-  ['settings'],
+  ['plans', 'settings'],
   ['backups'],
-  ['maintenance', 'notifications'],
+  ['maintenance', 'notifications', 'schedules'],
   ['runtime'],
   ['processes', 'cli'],
 ]

@@ -5,7 +5,7 @@ import type { BackupSummary } from '#lib/restic/backup.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 import { appendEvents } from './append-events.ts'
-import { backupState, isEnded, MAX_ATTEMPTS } from './states.ts'
+import { backupState, isEnded, pauseBeforeRetry } from './states.ts'
 
 export interface Outcome {
   state: Exclude<RunState, 'QUEUED' | 'RUNNING'>
@@ -20,8 +20,8 @@ export async function lockBackup(tx: Transaction, backupId: string): Promise<voi
 
 /**
  * Ends a run, inside the caller's transaction, if it is still in the state and under the claim that the caller saw
- * (compare-and-set); answers whether it was. An interrupted run gets a successor while attempts are left. When it was the
- * last, the backup ends too and the follow-up job is sent.
+ * (compare-and-set); answers whether it was. A run that was interrupted, or that failed for a reason that may pass, gets a
+ * successor while attempts are left. When it was the last, the backup ends too and the follow-up job is sent.
  */
 export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outcome: Outcome): Promise<boolean> {
   await lockBackup(tx, run.backupId)
@@ -50,14 +50,15 @@ export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outc
   await appendEvents(tx, run.backupId, [
     { kind: 'STATE', runId: run.id, state: outcome.state, message: error && `${error.message} ${error.remedy}` },
   ])
-  if (outcome.state === 'INTERRUPTED') await retry(tx, queue, run)
+  await retry(tx, queue, run, outcome)
   await settle(tx, queue, run.backupId)
   return true
 }
 
-async function retry(tx: Transaction, queue: Queue, run: BackupRun): Promise<void> {
-  const backup = await tx.backup.findUniqueOrThrow({ where: { id: run.backupId }, select: { cancelledBy: true } })
-  if (run.attempt >= MAX_ATTEMPTS || backup.cancelledBy !== null) return
+async function retry(tx: Transaction, queue: Queue, run: BackupRun, { state, error }: Outcome): Promise<void> {
+  const backup = await tx.backup.findUniqueOrThrow({ where: { id: run.backupId } })
+  const pauseSeconds = pauseBeforeRetry(run.attempt, state, error, backup)
+  if (pauseSeconds === null || backup.cancelledBy !== null) return
   const source = await tx.source.findUniqueOrThrow({ where: { id: run.sourceId }, select: { environmentId: true } })
   const next = await tx.backupRun.create({
     data: {
@@ -68,6 +69,7 @@ async function retry(tx: Transaction, queue: Queue, run: BackupRun): Promise<voi
       storagePath: run.storagePath,
       compressionLevel: run.compressionLevel,
       attempt: run.attempt + 1,
+      notBefore: pauseSeconds === 0 ? null : new Date((await databaseNow(tx)) + pauseSeconds * 1000),
     },
   })
   await appendEvents(tx, run.backupId, [{ kind: 'STATE', runId: next.id, state: 'QUEUED' }])

@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 3000
 const NAMES_IN_MESSAGE = 10
 
 /** Why a run was told to stop; the reason of its abort signal. */
-type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled'
+type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled' | 'too long'
 
 /**
  * Executes a claimed run: lets it be saved, keeps its heartbeat, stops it when it must stop, and writes how it ended. Never
@@ -42,9 +42,11 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
 
   log.info({ attempt: run.attempt }, 'run started')
   let summary: BackupSummary | undefined
+  let limit: NodeJS.Timeout | undefined
   let outcome: Outcome
   try {
     await beat()
+    limit = await startTimeLimit(deps.prisma, run, () => tell('too long'))
     const stall = watchForStall(deps.config.STALL_TIMEOUT * 1000, () => tell('stalled'))
     try {
       summary = await save(deps, run, watched(reporter, stall), stop.signal)
@@ -57,6 +59,7 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
     if (outcome.error?.code === 'UNEXPECTED') log.error({ err: thrown }, 'run failed unexpectedly')
   } finally {
     clearInterval(timer)
+    clearTimeout(limit)
     unwatch()
   }
   await reporter.flush()
@@ -105,9 +108,23 @@ async function failure(deps: WorkerDeps, run: BackupRun, signal: AbortSignal, th
   }
   if (reason === 'stalled')
     return { state: 'FAILED', error: new CodedError('SOURCE_STALLED', { seconds: deps.config.STALL_TIMEOUT }) }
+  if (reason === 'too long') {
+    const seconds = (await timeLimitOf(deps.prisma, run)) ?? 0
+    return { state: 'FAILED', error: new CodedError('RUN_TOO_LONG', { seconds }) }
+  }
   if (reason !== null) return { state: 'INTERRUPTED', error: new CodedError('WORKER_STOPPED', {}) }
   const repository = await deps.prisma.repository.findUniqueOrThrow({ where: { id: run.repositoryId } })
   return { state: 'FAILED', error: toCodedError(await withHolders(deps, repository, thrown)) }
+}
+
+async function timeLimitOf(prisma: Database, run: BackupRun): Promise<number | null> {
+  const { timeLimitSeconds } = await prisma.backup.findUniqueOrThrow({ where: { id: run.backupId } })
+  return timeLimitSeconds
+}
+
+async function startTimeLimit(prisma: Database, run: BackupRun, act: () => void): Promise<NodeJS.Timeout | undefined> {
+  const seconds = await timeLimitOf(prisma, run)
+  return seconds === null ? undefined : setTimeout(act, seconds * 1000)
 }
 
 /** Says that the run is alive and asks whether it should go on. */

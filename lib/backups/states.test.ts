@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { CodedError } from '#lib/errors/coded-error.ts'
 import type { RunState } from '#prisma/client/enums.ts'
-import { backupState } from './states.ts'
+import { backupState, pauseBeforeRetry } from './states.ts'
 
 const table: [RunState[], RunState, string][] = [
   [['QUEUED', 'QUEUED'], 'QUEUED', 'nothing has begun'],
@@ -55,5 +56,26 @@ describe('the state of a backup', () => {
         { sourceId: 'a', part: '', attempt: 2, state: 'QUEUED' },
       ]),
     ).toBe('RUNNING')
+  })
+})
+
+describe('another attempt', () => {
+  const later = new CodedError('RESTIC_TIMEOUT', { command: 'backup', timeoutMs: 1 })
+  const never = new CodedError('REPOSITORY_WRONG_PASSWORD', { repository: 'r' })
+  const plan = { retries: 2, retryPauseSeconds: 60 }
+  const none = { retries: 0, retryPauseSeconds: 60 }
+  it.each([
+    ['of an interrupted run comes at once', 1, 'INTERRUPTED', undefined, none, 0],
+    ['of an interrupted run, the third', 2, 'INTERRUPTED', undefined, none, 0],
+    ['does not come after three workers were lost', 3, 'INTERRUPTED', undefined, none, null],
+    ['of a failed run is not made without a plan that says so', 1, 'FAILED', later, none, null],
+    ['of a failed run comes after the pause', 1, 'FAILED', later, plan, 60],
+    ['comes after twice the pause the next time', 2, 'FAILED', later, plan, 120],
+    ['does not come when all retries are used up', 3, 'FAILED', later, plan, null],
+    ['is not made for a reason that does not pass', 1, 'FAILED', never, plan, null],
+    ['is not made of a cancelled run', 1, 'CANCELLED', later, plan, null],
+    ['comes after six hours at most', 9, 'FAILED', later, { retries: 10, retryPauseSeconds: 3600 }, 21_600],
+  ] as const)('%s', (_title, attempt, state, error, of, pause) => {
+    expect(pauseBeforeRetry(attempt, state, error, of)).toBe(pause)
   })
 })

@@ -1,3 +1,4 @@
+import type { CodedError } from '#lib/errors/coded-error.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 
 /*
@@ -5,13 +6,31 @@ import type { RunState } from '#prisma/client/enums.ts'
  *
  *   QUEUED ──claim──▶ RUNNING ──▶ SUCCEEDED    saved whole: driver and restic both said so, the snapshot was seen
  *     │                  ├─────▶ PARTIAL        saved, but files are missing from it (restic exit 3)
- *     │                  ├─────▶ FAILED         nothing was saved
+ *     │                  ├─────▶ FAILED         nothing was saved; tried again when its plan says so and the reason may pass
  *     └──cancel──────────┼─────▶ CANCELLED      somebody asked; nothing was saved
  *                        └─────▶ INTERRUPTED    its worker died or was shut down; a new attempt is queued while
  *                                               attempts are left
  */
 export const activeStates = ['QUEUED', 'RUNNING'] as const satisfies RunState[]
-export const MAX_ATTEMPTS = 3
+
+/** Attempts that workers which die may take with them. */
+const INTERRUPTED_ATTEMPTS = 3
+const LONGEST_PAUSE_SECONDS = 6 * 3600
+
+/**
+ * After how many seconds a run that ended so is tried again; null: never. A lost worker costs no retry of the plan's; a
+ * failure does, and only one that may pass by itself is tried again. The pause doubles each time.
+ */
+export function pauseBeforeRetry(
+  attempt: number,
+  state: RunState,
+  error: CodedError | undefined,
+  { retries, retryPauseSeconds }: { retries: number; retryPauseSeconds: number },
+): number | null {
+  if (state === 'INTERRUPTED') return attempt < INTERRUPTED_ATTEMPTS + retries ? 0 : null
+  if (state !== 'FAILED' || error?.retry !== 'later' || attempt > retries) return null
+  return Math.min(retryPauseSeconds * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+}
 
 export function isEnded(state: RunState): boolean {
   return state !== 'QUEUED' && state !== 'RUNNING'

@@ -6,7 +6,7 @@ import type { Clock } from '#lib/clock/now.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { nameInput, parseInput } from '#lib/errors/parse-input.ts'
+import { nameInput, parseInput, tagsInput } from '#lib/errors/parse-input.ts'
 import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
@@ -22,12 +22,14 @@ const changeInput = z.strictObject({
   name: nameInput.optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   repositoryId: z.string().nullable().optional(),
+  tags: tagsInput.optional(),
   untested: z.boolean().default(false),
 })
 
 /**
- * Changes a source's name, its settings or the repository that it is saved in from now on (null: its
- * environment's, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay, null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
+ * Changes a source's name, its tags, its settings, or the repository that it is saved in from now on (null: that of its
+ * environment, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay,
+ * null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
  * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function updateSource(
@@ -62,6 +64,7 @@ export async function updateSource(
         data: {
           name,
           repositoryId,
+          ...(input.tags && { tags: input.tags }),
           ...(changed && {
             settings: plain as object,
             sealedSecrets: sealSecrets(deps.secretKey, source.id, secrets),

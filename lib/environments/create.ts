@@ -3,7 +3,7 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Database } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
-import { nameInput, parseInput, timeZoneInput } from '#lib/errors/parse-input.ts'
+import { nameInput, parseInput, tagsInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
@@ -35,6 +35,7 @@ const sourceInput = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
   enabled: z.boolean().default(true),
   repositoryId: z.string().nullish(),
+  tags: tagsInput.default([]),
   untested: z.boolean().default(false),
 })
 
@@ -79,10 +80,10 @@ export async function createSource(
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
-      const { name, kind, enabled, repositoryId = null } = input
+      const { name, kind, enabled, tags, repositoryId = null } = input
       if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const joined = joinSettings(plain, secrets)
-      const request = { environmentId: environment.id, repositoryId, name, kind, settings: joined, enabled }
+      const request = { environmentId: environment.id, repositoryId, name, kind, settings: joined, enabled, tags }
       const made = await addSource(tx, deps.secretKey, request)
       await record(tx, {
         actor,

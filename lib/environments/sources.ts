@@ -24,6 +24,7 @@ export async function addSource(
     kind: string
     settings: Record<string, unknown>
     enabled?: boolean
+    tags?: string[]
   },
 ): Promise<Source> {
   const driver = driverOf(request.kind)
@@ -41,6 +42,7 @@ export async function addSource(
       settings: plain as object,
       sealedSecrets: sealSecrets(secretKey, id, secrets),
       enabled: request.enabled ?? true,
+      tags: request.tags ?? [],
     },
   })
 }

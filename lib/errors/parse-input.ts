@@ -15,6 +15,12 @@ export const nameInput = z
   .max(100, 'may have at most 100 characters')
   .regex(/^[^\p{Cc}]*$/u, 'may not hold control characters')
 
+/** Words to choose by, each once. */
+export const tagsInput = z
+  .array(nameInput)
+  .max(50, 'may be at most 50')
+  .transform((tags) => [...new Set(tags)])
+
 /** A name of the IANA time zone database. */
 export const timeZoneInput = z.string().refine((zone) => {
   try {

@@ -11,6 +11,7 @@ import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import { endProcessesElsewhere } from '#lib/repositories/restic-processes.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
+import { startSchedules } from '#lib/schedules/start.ts'
 import { demoDir, ensureDemo } from './demo.ts'
 import { type OpenRuntime, openRuntime } from './open-runtime.ts'
 import { openWeb, type Web } from './web.ts'
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   if (role !== 'web') maintenance = await startMaintenance(runtime)
   if (role !== 'web') upkeep = startUpkeep(runtime)
   if (role !== 'web') await startNotifications(runtime)
+  await startSchedules(runtime)
   if (role !== 'worker') {
     web = await openWeb(runtime, { dev: values.dev === true })
     log.info({ url: runtime.publicUrl, port: web.port }, 'console ready')

@@ -12,6 +12,11 @@ export const jobs = {
     payload: z.object({ taskId: z.uuid() }),
     options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
   },
+  /** Look which plans are due. Sent every minute. */
+  'plans.due': {
+    payload: z.object({}),
+    options: { retryLimit: 0, expireInSeconds: 300 },
+  },
   /** Tell people how a backup ended. */
   'notify.backup-ended': {
     payload: z.object({ backupId: z.uuid() }),

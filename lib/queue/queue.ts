@@ -20,6 +20,8 @@ export interface Queue {
   hasJob<N extends JobName>(name: N, payload: JobPayload<N>, lane?: string): Promise<boolean>
   /** Makes the lane, once. Sending to a lane that nobody made is an error. */
   openLane(name: JobName, lane: string): Promise<void>
+  /** Has a job sent at every time of a cron expression (UTC), once for all processes. Asking again changes nothing. */
+  repeat<N extends JobName>(name: N, payload: JobPayload<N>, cron: string): Promise<void>
   ping(): Promise<void>
   /** Takes no more jobs, waits up to `graceMs` for those at work, then aborts their signals. */
   stop(graceMs: number): Promise<void>
@@ -81,6 +83,9 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
     },
     async openLane(name, lane) {
       await make(name, lane)
+    },
+    async repeat(name, payload, cron) {
+      await boss.schedule(await make(name), cron, jobs[name].payload.parse(payload))
     },
     async ping() {
       await boss.getQueue('backup.run')

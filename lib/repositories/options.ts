@@ -3,7 +3,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { timeZoneInput } from '#lib/errors/parse-input.ts'
 import type { Repository } from '#prisma/client/client.ts'
 
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 01:30')
+export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 01:30')
 const kibPerSecond = z.int().min(1).max(100_000_000).optional()
 
 /** What an administrator can choose for a repository besides its place. Everything has a default. */
@@ -59,10 +59,15 @@ export function optionsOf(repository: Pick<Repository, 'name' | 'options'>): Rep
   throw new CodedError('INPUT_INVALID', { issues }, { cause: parsed.error })
 }
 
-/** Whether scheduled upkeep may start now. A window over midnight is one whose end is not after its beginning. */
-export function isWindowOpen(options: RepositoryOptions, now: Date): boolean {
-  const { windowFrom, windowTo, timeZone } = options
-  if (windowFrom === undefined || windowTo === undefined) return true
+interface Hours {
+  windowFrom?: string | null | undefined
+  windowTo?: string | null | undefined
+  timeZone: string
+}
+
+/** Whether something that keeps to these hours may start now; without hours it may at any time. A window over midnight is one whose end is not after its beginning. */
+export function isWindowOpen({ windowFrom, windowTo, timeZone }: Hours, now: Date): boolean {
+  if (!windowFrom || !windowTo) return true
   const time = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' }).format(now)
   return windowFrom < windowTo ? time >= windowFrom && time < windowTo : time >= windowFrom || time < windowTo
 }

@@ -65,6 +65,18 @@ export const requests = {
     message: (d) => `No database source is named “${d.name}”.`,
     remedy: (d) => (d.known.length > 0 ? `Use one of: ${d.known.join(', ')}.` : 'Add a source of type DATABASE first.'),
   }),
+  PLAN_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no plan “${d.id}”.`,
+    remedy: () => 'List the plans; it may have been deleted.',
+  }),
+  PLAN_EMPTY: entry<{ name: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The plan “${d.name}” takes no source.`,
+    remedy: () => 'Choose others, or enable the ones that it means.',
+  }),
   BACKUP_UNKNOWN: entry<{ id: string }>({
     kind: 'not-found',
     retry: 'never',

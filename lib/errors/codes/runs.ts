@@ -16,6 +16,12 @@ export const runs = {
     message: (d) => `The run was cancelled by ${d.by}.`,
     remedy: () => 'Trigger a new backup when you want one. Earlier snapshots are unharmed.',
   }),
+  RUN_TOO_LONG: entry<{ seconds: number }>({
+    kind: 'source',
+    retry: 'later',
+    message: (d) => `The run took longer than its plan allows, ${d.seconds} seconds, and was stopped.`,
+    remedy: () => 'See in its log what took so long. If it is to be expected, give the plan a longer time limit.',
+  }),
   WORKER_STOPPED: entry({
     kind: 'machine',
     retry: 'later',

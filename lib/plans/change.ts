@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { record } from '#lib/audit/record.ts'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import type { Clock } from '#lib/clock/now.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
+import { withUniqueName } from '#lib/database/unique-name.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { parseInput } from '#lib/errors/parse-input.ts'
+import type { Plan } from '#prisma/client/client.ts'
+import { nextDue } from './due.ts'
+import { planChanges, planInput } from './input.ts'
+import type { Selection } from './selection.ts'
+
+export interface PlanDeps {
+  prisma: Database
+  clock: Clock
+}
+
+/** Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN. */
+export async function createPlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+  requireScope(actor, 'settings:write', 'add a plan')
+  const input = parseInput(planInput, raw)
+  return withUniqueName('plan', input.name, () =>
+    deps.prisma.$transaction(async (tx) => {
+      await requireChosen(tx, input.selection)
+      const plan = await tx.plan.create({ data: input })
+      await record(tx, { actor, action: 'plan.create', target: { type: 'plan', id: plan.id } })
+      return tx.plan.update({ where: { id: plan.id }, data: nextDue(plan, deps.clock.now()) })
+    }),
+  )
+}
+
+/**
+ * Changes a plan; what is left out stays. Another schedule counts from now on. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
+ * NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN.
+ */
+export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+  requireScope(actor, 'settings:write', 'change a plan')
+  const { id, ...given } = parseInput(z.looseObject({ id: z.string() }), raw)
+  const changes = parseInput(planChanges, given)
+  return withUniqueName('plan', changes.name ?? '', () =>
+    deps.prisma.$transaction(async (tx) => {
+      const old = await lockPlan(tx, id)
+      const { windowFrom, windowTo } = { ...old, ...changes }
+      if (!windowFrom !== !windowTo)
+        throw new CodedError('INPUT_INVALID', { issues: [{ path: 'windowTo', problem: 'needs both its ends' }] })
+      if (changes.selection) await requireChosen(tx, changes.selection)
+      const plan = await tx.plan.update({ where: { id }, data: changes })
+      await record(tx, {
+        actor,
+        action: 'plan.update',
+        target: { type: 'plan', id },
+        details: { changed: Object.keys(changes) },
+      })
+      const isTimedAnew =
+        plan.schedule !== old.schedule || plan.timeZone !== old.timeZone || plan.jitterSeconds !== old.jitterSeconds
+      return isTimedAnew ? tx.plan.update({ where: { id }, data: nextDue(plan, deps.clock.now()) }) : plan
+    }),
+  )
+}
+
+/** Its backups stay in the history. Throws FORBIDDEN, PLAN_UNKNOWN. */
+export async function deletePlan(deps: PlanDeps, actor: Actor | null, id: string): Promise<void> {
+  requireScope(actor, 'settings:write', 'delete a plan')
+  await deps.prisma.$transaction(async (tx) => {
+    const { name } = await lockPlan(tx, id)
+    await tx.plan.delete({ where: { id } })
+    await record(tx, { actor, action: 'plan.delete', target: { type: 'plan', id }, details: { name } })
+  })
+}
+
+const pauseInput = z.strictObject({
+  id: z.string(),
+  reason: z.string().trim().min(1, 'says why, for the others').max(500, 'may have at most 500 characters'),
+  until: z.date().nullish(),
+})
+
+/** Its times pass by, each noted, until somebody resumes it or `until` has come. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN. */
+export async function pausePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+  requireScope(actor, 'settings:write', 'pause a plan')
+  const { id, reason, until = null } = parseInput(pauseInput, raw)
+  const now = deps.clock.now()
+  if (until !== null && until <= now)
+    throw new CodedError('INPUT_INVALID', { issues: [{ path: 'until', problem: 'must be in the future' }] })
+  return deps.prisma.$transaction(async (tx) => {
+    await lockPlan(tx, id)
+    const details = { reason, until: until?.toISOString() ?? null }
+    await record(tx, { actor, action: 'plan.pause', target: { type: 'plan', id }, details })
+    const data = { pausedAt: now, pausedUntil: until, pauseReason: reason, pausedBy: actor.email }
+    return tx.plan.update({ where: { id }, data })
+  })
+}
+
+/** Throws FORBIDDEN, PLAN_UNKNOWN. */
+export async function resumePlan(deps: PlanDeps, actor: Actor | null, id: string): Promise<Plan> {
+  requireScope(actor, 'settings:write', 'resume a plan')
+  return deps.prisma.$transaction(async (tx) => {
+    await lockPlan(tx, id)
+    await record(tx, { actor, action: 'plan.resume', target: { type: 'plan', id } })
+    return tx.plan.update({ where: { id }, data: notPaused })
+  })
+}
+
+export const notPaused = { pausedAt: null, pausedUntil: null, pauseReason: '', pausedBy: null }
+
+/** Waits for whoever else changes or fires the plan. Throws PLAN_UNKNOWN. */
+export async function lockPlan(tx: Transaction, id: string): Promise<Plan> {
+  const rows = z.uuid().safeParse(id).success
+    ? await tx.$queryRaw<unknown[]>`select 1 from plans where id = ${id}::uuid for update`
+    : []
+  if (rows.length === 0) throw new CodedError('PLAN_UNKNOWN', { id })
+  return tx.plan.findUniqueOrThrow({ where: { id } })
+}
+
+/** What is named must be there when it is named; what goes later is left out. */
+async function requireChosen(tx: Transaction, selection: Selection): Promise<void> {
+  if ('sourceIds' in selection) {
+    const found = await tx.source.findMany({
+      where: { id: { in: selection.sourceIds }, deletedAt: null },
+      select: { id: true },
+    })
+    const missing = selection.sourceIds.find((id) => !found.some((source) => source.id === id))
+    if (missing !== undefined) throw new CodedError('SOURCE_UNKNOWN', { id: missing })
+    return
+  }
+  const known = (await tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } })).map(
+    (environment) => environment.name,
+  )
+  const name = selection.environments.find((one) => !known.includes(one))
+  if (name !== undefined) throw new CodedError('ENVIRONMENT_UNKNOWN', { name, known })
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { nameInput, timeZoneInput } from '#lib/errors/parse-input.ts'
+import { timeOfDay } from '#lib/repositories/options.ts'
+import { scheduleInput } from './schedule.ts'
+import { selectionInput } from './selection.ts'
+
+const DAY_SECONDS = 86_400
+
+/** What an administrator says about a plan; all but the name and the selection have a default. */
+const fields = {
+  name: nameInput,
+  description: z.string().max(2000, 'may have at most 2000 characters'),
+  selection: selectionInput,
+  /** Null: by hand only. */
+  schedule: scheduleInput.nullable(),
+  timeZone: timeZoneInput,
+  windowFrom: timeOfDay.nullable(),
+  windowTo: timeOfDay.nullable(),
+  jitterSeconds: z.int().min(0).max(DAY_SECONDS),
+  catchUp: z.boolean(),
+  compressionLevel: z.int().min(1).max(9).nullable(),
+  retries: z.int().min(0).max(10),
+  retryPauseSeconds: z.int().min(1).max(DAY_SECONDS),
+  timeLimitSeconds: z
+    .int()
+    .min(1)
+    .max(7 * DAY_SECONDS)
+    .nullable(),
+}
+
+interface Hours {
+  windowFrom?: string | null | undefined
+  windowTo?: string | null | undefined
+}
+const bothEnds = {
+  check: ({ windowFrom, windowTo }: Hours) => !windowFrom === !windowTo,
+  message: { path: ['windowTo'], message: 'needs both its ends' },
+}
+
+export const planInput = z
+  .strictObject({
+    ...fields,
+    description: fields.description.default(''),
+    schedule: fields.schedule.default(null),
+    timeZone: fields.timeZone.default('UTC'),
+    windowFrom: fields.windowFrom.default(null),
+    windowTo: fields.windowTo.default(null),
+    jitterSeconds: fields.jitterSeconds.default(0),
+    catchUp: fields.catchUp.default(true),
+    compressionLevel: fields.compressionLevel.default(null),
+    retries: fields.retries.default(0),
+    retryPauseSeconds: fields.retryPauseSeconds.default(300),
+    timeLimitSeconds: fields.timeLimitSeconds.default(null),
+  })
+  .refine(bothEnds.check, bothEnds.message)
+
+/** What is left out stays. */
+export const planChanges = z.strictObject(fields).partial()

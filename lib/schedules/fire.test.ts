@@ -1,0 +1,210 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { deleteSource, setSourceEnabled } from '#lib/environments/change.ts'
+import { createPlan, pausePlan, updatePlan } from '#lib/plans/change.ts'
+import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import type { Plan } from '#prisma/client/client.ts'
+import { fireDue } from './fire.ts'
+import { runPlan } from './run-plan.ts'
+
+let home: Installation
+let now = new Date('2026-03-01T00:00:00Z')
+const clock = { now: () => now }
+const deps = () => ({ ...home.runtime, clock })
+const prisma = () => home.runtime.prisma
+const refusal = (code: string) => expect.objectContaining({ code })
+const at = async (time: string) => {
+  now = new Date(time)
+  await fireDue(deps())
+}
+const plan = async (more: object = {}): Promise<Plan> =>
+  createPlan(deps(), home.admin, { name: 'nightly', selection: {}, schedule: '0 4 * * *', ...more })
+const events = async () =>
+  (await prisma().planEvent.findMany({ orderBy: { id: 'asc' } })).map(({ kind, dueAt }) => [kind, dueAt.toISOString()])
+const backups = () => prisma().backup.findMany({ include: { runs: true }, orderBy: { createdAt: 'asc' } })
+const endAll = () => prisma().backupRun.updateMany({ data: { state: 'SUCCEEDED', snapshotId: 'x', finishedAt: now } })
+
+beforeAll(async () => {
+  home = await openInstallation()
+  await home.addFiles('notes', { 'a.txt': 'a' })
+})
+afterEach(async () => {
+  await prisma().backup.deleteMany()
+  await prisma().plan.deleteMany()
+  now = new Date('2026-03-01T00:00:00Z')
+})
+afterAll(() => home?.close())
+
+describe('a plan that is due', () => {
+  it('starts once, with what it says, and knows its next time', async () => {
+    const { id, dueAt } = await plan({ retries: 2, retryPauseSeconds: 60, timeLimitSeconds: 600, compressionLevel: 9 })
+    expect(dueAt).toEqual(new Date('2026-03-01T04:00:00Z'))
+    await at('2026-03-01T03:59:00Z')
+    expect(await backups()).toHaveLength(0)
+    await at('2026-03-01T04:00:30Z')
+    await endAll()
+    await at('2026-03-01T04:01:30Z')
+    expect(await backups()).toMatchObject([
+      {
+        planId: id,
+        origin: 'SCHEDULE',
+        requestedById: null,
+        description: 'nightly',
+        retries: 2,
+        retryPauseSeconds: 60,
+        timeLimitSeconds: 600,
+        runs: [{ compressionLevel: 9 }],
+      },
+    ])
+    expect(await events()).toEqual([['STARTED', '2026-03-01T04:00:00.000Z']])
+    expect((await prisma().plan.findUniqueOrThrow({ where: { id } })).dueAt).toEqual(new Date('2026-03-02T04:00:00Z'))
+  })
+
+  it('starts once when three processes look at once', async () => {
+    await plan()
+    now = new Date('2026-03-01T04:00:10Z')
+    await Promise.all([fireDue(deps()), fireDue(deps()), fireDue(deps())])
+    expect(await backups()).toHaveLength(1)
+    expect(await events()).toHaveLength(1)
+  })
+
+  it('does not start again when the clock is set back', async () => {
+    await plan()
+    await at('2026-03-01T04:00:30Z')
+    await endAll()
+    await at('2026-03-01T03:30:00Z')
+    await at('2026-03-01T04:00:30Z')
+    expect(await backups()).toHaveLength(1)
+  })
+
+  it('starts at most its jitter later, always the same for the same time', async () => {
+    const { lookAt, dueAt } = await plan({ jitterSeconds: 600 })
+    const late = (lookAt as Date).getTime() - (dueAt as Date).getTime()
+    expect(late).toBeGreaterThanOrEqual(0)
+    expect(late).toBeLessThan(600_000)
+    await at(new Date((lookAt as Date).getTime() - 1).toISOString())
+    expect(await backups()).toHaveLength(0)
+    await at((lookAt as Date).toISOString())
+    expect(await backups()).toHaveLength(1)
+  })
+
+  it('waits for its hours, and says so once', async () => {
+    await plan({ windowFrom: '05:00', windowTo: '06:00' })
+    await at('2026-03-01T04:00:30Z')
+    await at('2026-03-01T04:02:00Z')
+    await at('2026-03-01T05:00:30Z')
+    expect((await events()).map(([kind]) => kind)).toEqual(['DEFERRED', 'STARTED'])
+  })
+
+  it('waits for a backup of its sources that is not over, and then starts once, however many times came meanwhile', async () => {
+    const { id } = await plan({ schedule: 'hourly' })
+    await runPlan(deps(), home.admin, 'API', id)
+    await at('2026-03-01T01:00:30Z')
+    await at('2026-03-01T02:00:30Z')
+    await at('2026-03-01T03:00:30Z')
+    expect(await backups()).toHaveLength(1)
+    await endAll()
+    await at('2026-03-01T03:02:00Z')
+    expect(await backups()).toHaveLength(2)
+    expect(await events()).toEqual([
+      ['DEFERRED', '2026-03-01T01:00:00.000Z'],
+      ['STARTED', '2026-03-01T03:00:00.000Z'],
+    ])
+  })
+
+  it('says that it takes no source, and goes on to its next time', async () => {
+    const { id } = await plan({ selection: { types: ['DATABASE'] } })
+    await at('2026-03-01T04:00:30Z')
+    expect(await events()).toEqual([['REFUSED', '2026-03-01T04:00:00.000Z']])
+    expect((await prisma().planEvent.findFirstOrThrow()).message).toContain('takes no source')
+    await expect(runPlan(deps(), home.admin, 'API', id)).rejects.toThrow(refusal('PLAN_EMPTY'))
+  })
+
+  it('takes sources that were added since, and leaves out those that were disabled or deleted', async () => {
+    await plan()
+    const extra = await home.addFiles('extra', { 'b.txt': 'b' })
+    const off = await home.addFiles('off', { 'c.txt': 'c' })
+    await setSourceEnabled(deps(), home.admin, off.source.id, false)
+    await at('2026-03-01T04:00:30Z')
+    const names = async () =>
+      (await prisma().backupRun.findMany({ include: { source: true } })).map((run) => run.source.name).sort()
+    expect(await names()).toEqual(['extra', 'notes'])
+    await prisma().backup.deleteMany()
+    await deleteSource(deps(), home.admin, extra.source.id)
+    await deleteSource(deps(), home.admin, off.source.id)
+    await at('2026-03-02T04:00:30Z')
+    expect(await names()).toEqual(['notes'])
+  })
+})
+
+describe('a time that was missed', () => {
+  it('is made up for once, and reported with how many there were', async () => {
+    await plan({ schedule: 'hourly' })
+    await at('2026-03-01T10:30:00Z')
+    expect(await events()).toEqual([
+      ['MISSED', '2026-03-01T01:00:00.000Z'],
+      ['STARTED', '2026-03-01T10:00:00.000Z'],
+    ])
+    expect((await prisma().planEvent.findFirstOrThrow()).message).toContain('10 times were missed')
+    await endAll()
+    await at('2026-03-01T10:31:00Z')
+    expect(await backups()).toHaveLength(1)
+  })
+
+  it('is only reported by a plan that does not make up for it', async () => {
+    await plan({ catchUp: false })
+    await at('2026-03-01T10:30:00Z')
+    expect(await events()).toEqual([['MISSED', '2026-03-01T04:00:00.000Z']])
+    expect(await backups()).toHaveLength(0)
+    await at('2026-03-02T04:00:30Z')
+    expect(await backups()).toHaveLength(1)
+  })
+})
+
+describe('a paused plan', () => {
+  it('lets its times pass, each noted, until its end date', async () => {
+    const { id } = await plan()
+    await pausePlan(deps(), home.admin, { id, reason: 'the database moves', until: new Date('2026-03-02T12:00:00Z') })
+    await at('2026-03-01T04:00:30Z')
+    await at('2026-03-02T04:00:30Z')
+    expect(await events()).toEqual([
+      ['PAUSED', '2026-03-01T04:00:00.000Z'],
+      ['PAUSED', '2026-03-02T04:00:00.000Z'],
+    ])
+    await at('2026-03-03T04:00:30Z')
+    expect(await backups()).toHaveLength(1)
+    expect(await prisma().plan.findUniqueOrThrow({ where: { id } })).toMatchObject({ pausedAt: null, pauseReason: '' })
+  })
+
+  it('runs when somebody asks for it', async () => {
+    const { id } = await plan()
+    await pausePlan(deps(), home.admin, { id, reason: 'the database moves' })
+    expect(await runPlan(deps(), home.admin, 'API', id)).toMatchObject({ planId: id, state: 'QUEUED' })
+  })
+
+  it('needs a reason, and an end that is to come', async () => {
+    const { id } = await plan()
+    await expect(pausePlan(deps(), home.admin, { id, reason: ' ' })).rejects.toThrow(refusal('INPUT_INVALID'))
+    const until = new Date('2026-02-01T00:00:00Z')
+    await expect(pausePlan(deps(), home.admin, { id, reason: 'x', until })).rejects.toThrow(refusal('INPUT_INVALID'))
+  })
+})
+
+describe('changing a plan', () => {
+  it('counts a new schedule from now on, and leaves the time alone when something else changes', async () => {
+    const { id, dueAt } = await plan()
+    expect((await updatePlan(deps(), home.admin, { id, description: 'all' })).dueAt).toEqual(dueAt)
+    const hourly = await updatePlan(deps(), home.admin, { id, schedule: 'hourly', timeZone: 'Asia/Kolkata' })
+    expect(hourly.dueAt).toEqual(new Date('2026-03-01T00:30:00Z'))
+    expect(await updatePlan(deps(), home.admin, { id, schedule: null })).toMatchObject({ dueAt: null, lookAt: null })
+  })
+
+  it('refuses what it does not know, half a window, and who is no administrator', async () => {
+    const { id } = await plan()
+    const update = (changes: object, actor = home.admin) => updatePlan(deps(), actor, { id, ...changes })
+    await expect(update({ colour: 'red' })).rejects.toThrow(refusal('INPUT_INVALID'))
+    await expect(update({ windowFrom: '01:00' })).rejects.toThrow(refusal('INPUT_INVALID'))
+    await expect(update({ selection: { environments: ['nowhere'] } })).rejects.toThrow(refusal('ENVIRONMENT_UNKNOWN'))
+    await expect(update({ name: 'x' }, { ...home.admin, role: 'OPERATOR' })).rejects.toThrow(refusal('FORBIDDEN'))
+    await expect(plan()).rejects.toThrow(refusal('NAME_TAKEN'))
+  })
+})

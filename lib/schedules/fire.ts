@@ -1,0 +1,128 @@
+import { parseTriggerInput } from '#lib/backups/input.ts'
+import { openLanes, type StartDeps, startBackup } from '#lib/backups/start.ts'
+import type { Clock } from '#lib/clock/now.ts'
+import type { Transaction } from '#lib/database/database.ts'
+import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
+import type { Log } from '#lib/log/log.ts'
+import { notPaused } from '#lib/plans/change.ts'
+import { nextDue } from '#lib/plans/due.ts'
+import { timesUntil } from '#lib/plans/schedule.ts'
+import { isWindowOpen } from '#lib/repositories/options.ts'
+import type { Plan } from '#prisma/client/client.ts'
+import type { PlanEventKind } from '#prisma/client/enums.ts'
+import { requestOf, sourcesOf } from './run-plan.ts'
+
+export interface ScheduleDeps extends StartDeps {
+  clock: Clock
+  log: Log
+}
+
+/** The scheduler looks every minute; a time that is older was missed because nothing ran. */
+const MISSED_AFTER_MS = 5 * 60_000
+const LOOK_AGAIN_MS = 60_000
+
+type DuePlan = Plan & { schedule: string; dueAt: Date; lookAt: Date }
+
+/** Every plan whose time has come, each in a transaction of its own, so that one that cannot start holds up no other. */
+export async function fireDue(deps: ScheduleDeps): Promise<void> {
+  await openLanes(deps)
+  const now = deps.clock.now()
+  const due = await deps.prisma.plan.findMany({
+    where: { lookAt: { lte: now } },
+    select: { id: true },
+    orderBy: { lookAt: 'asc' },
+  })
+  for (const { id } of due) {
+    try {
+      await fire(deps, id, now)
+    } catch (error) {
+      deps.log.error({ err: error, planId: id }, 'a plan could not be started; it is tried again')
+    }
+  }
+}
+
+/**
+ * Starts a plan, or notes why not, and sets its next time: one transaction, and only if its time has come and nobody else has
+ * done it, so that it starts once, whoever asks at once and whoever is killed in between.
+ */
+export async function fire(deps: ScheduleDeps, id: string, now: Date): Promise<void> {
+  try {
+    await deps.prisma.$transaction((tx) => decide(deps, tx, id, now), { maxWait: 20_000, timeout: 20_000 })
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error
+    await deps.prisma.$transaction(async (tx) => {
+      const plan = await lockDue(tx, id, now)
+      if (plan) await refuse(tx, plan, error, now)
+    })
+  }
+}
+
+async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date): Promise<void> {
+  const plan = await lockDue(tx, id, now)
+  if (plan === null) return
+  if (plan.pausedAt !== null) {
+    if (plan.pausedUntil === null || plan.pausedUntil > now) {
+      await note(tx, plan, 'PAUSED', plan.pauseReason)
+      return advance(tx, plan, now)
+    }
+    await tx.plan.update({ where: { id }, data: notPaused })
+  }
+  const { last, count } = timesUntil(plan.schedule, plan.timeZone, plan.dueAt, now)
+  const isDeferred = await isNoted(tx, plan, 'DEFERRED')
+  const isMissed = !isDeferred && now.getTime() - plan.lookAt.getTime() > MISSED_AFTER_MS
+  if (isMissed && !(await isNoted(tx, plan, 'MISSED'))) {
+    const times = count === 1 ? 'It was' : `${count} times were`
+    await note(tx, plan, 'MISSED', `${times} missed: nothing ran.${plan.catchUp ? ' It is made up for once.' : ''}`)
+  }
+  if (isMissed && !plan.catchUp) return advance(tx, plan, now)
+  if (!isWindowOpen(plan, now)) return defer(tx, plan, now, `its hours are ${plan.windowFrom}–${plan.windowTo}`)
+  const sources = await sourcesOf(tx, plan)
+  const { input, more } = requestOf(plan, sources)
+  const busy = await tx.backupRun.findMany({
+    where: { sourceId: { in: sources.map((source) => source.id) }, state: { in: ['QUEUED', 'RUNNING'] } },
+    include: { source: { select: { name: true } } },
+  })
+  if (busy.length > 0) {
+    const names = [...new Set(busy.map((run) => run.source.name))].join(', ')
+    return defer(tx, plan, now, `a backup of ${names} is not over yet`)
+  }
+  const by = { userId: null, email: `plan ${plan.name}`, address: null }
+  const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })
+  await note(tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
+  await advance(tx, plan, now)
+}
+
+/** Null when its time has not come, or somebody else is at it. */
+async function lockDue(tx: Transaction, id: string, now: Date): Promise<DuePlan | null> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select 1 from plans where id = ${id}::uuid and look_at <= ${now} for update skip locked`
+  if (rows.length === 0) return null
+  const plan = await tx.plan.findUniqueOrThrow({ where: { id } })
+  return plan.schedule === null || plan.dueAt === null || plan.lookAt === null ? null : (plan as DuePlan)
+}
+
+async function advance(tx: Transaction, plan: DuePlan, now: Date): Promise<void> {
+  await tx.plan.update({ where: { id: plan.id }, data: nextDue(plan, now) })
+}
+
+/** One start waits, however many times come meanwhile. */
+async function defer(tx: Transaction, plan: DuePlan, now: Date, why: string): Promise<void> {
+  if (!(await isNoted(tx, plan, 'DEFERRED'))) await note(tx, plan, 'DEFERRED', `It waits: ${why}.`)
+  await tx.plan.update({ where: { id: plan.id }, data: { lookAt: new Date(now.getTime() + LOOK_AGAIN_MS) } })
+}
+
+/** What keeps it from starting now may keep it for ever: that is noted, and the next time is another try. */
+async function refuse(tx: Transaction, plan: DuePlan, error: CodedError, now: Date): Promise<void> {
+  // Somebody triggered one of its sources in the same moment.
+  if (isCoded(error, 'BACKUP_ALREADY_RUNNING')) return defer(tx, plan, now, error.message)
+  await note(tx, plan, 'REFUSED', `${error.message} ${error.remedy}`)
+  await advance(tx, plan, now)
+}
+
+async function note(tx: Transaction, plan: DuePlan, kind: PlanEventKind, message: string, backupId?: string) {
+  await tx.planEvent.create({ data: { planId: plan.id, dueAt: plan.dueAt, kind, message, backupId } })
+}
+
+async function isNoted(tx: Transaction, plan: DuePlan, kind: PlanEventKind): Promise<boolean> {
+  return (await tx.planEvent.count({ where: { planId: plan.id, dueAt: plan.dueAt, kind } })) > 0
+}
