@@ -93,7 +93,7 @@ describe('the schedule', () => {
     expect(await kinds()).toEqual([])
   })
 
-  it('forgets what is long past, but for the newest of a kind and for damage that was found', async () => {
+  it('forgets what is long past, but for the newest of a kind and for damage that stands', async () => {
     const ended = (kind: TaskKind, days: number, result: object = {}) => ({
       repositoryId: repository.id,
       kind,
@@ -102,27 +102,26 @@ describe('the schedule', () => {
       queuedAt: ago(days),
       finishedAt: ago(days),
     })
+    const age = (at: Date) => Math.round((ago(0).getTime() - at.getTime()) / (24 * 3_600_000))
+    const left = async (kind: TaskKind) => {
+      await queueWhatIsDue(home.runtime)
+      const rows = await tasks().findMany({ where: { kind }, orderBy: { queuedAt: 'desc' } })
+      return rows.map((task) => age(task.queuedAt))
+    }
+    const nothing = { problems: [], brokenPacks: [], suggestRepairIndex: false, suggestPrune: false }
+    const checked = (days: number, sound: boolean, number: number) =>
+      ended('CHECK', days, { ...nothing, sound, share: { number, of: 2 } })
     await tasks().createMany({
       data: [
-        ended('PRUNE', 900),
-        ended('PRUNE', 500),
-        ended('CHECK', 900, { sound: false }),
-        ended('CHECK', 800, { sound: true }),
-        ended('CHECK', 700, { sound: true }),
-        ended('STATISTICS', 401),
-        ended('STATISTICS', 399),
-        ended('STATISTICS', 1),
+        ...[900, 500].map((days) => ended('PRUNE', days)),
+        ...[401, 399, 1].map((days) => ended('STATISTICS', days)),
+        ...[checked(900, false, 2), checked(800, true, 1), checked(1, true, 1)],
       ],
     })
-    await queueWhatIsDue(home.runtime)
-    const left = await tasks().findMany({ orderBy: { queuedAt: 'asc' } })
-    const age = (at: Date) => Math.round((ago(0).getTime() - at.getTime()) / (24 * 3_600_000))
-    expect(left.map((task) => [task.kind, age(task.queuedAt)])).toEqual([
-      ['CHECK', 900],
-      ['CHECK', 700],
-      ['PRUNE', 500],
-      ['STATISTICS', 399],
-      ['STATISTICS', 1],
-    ])
+    expect(await left('PRUNE')).toEqual([500])
+    expect(await left('STATISTICS')).toEqual([1, 399])
+    expect(await left('CHECK')).toEqual([1, 800, 900])
+    await tasks().create({ data: checked(2, true, 2) })
+    expect(await left('CHECK')).toEqual([1, 2])
   })
 })

@@ -1,9 +1,11 @@
 import type { Transaction } from '#lib/database/database.ts'
+import { standingDamage } from '#lib/repositories/health.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
 import type { Repository, RepositoryTask } from '#prisma/client/client.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
 import type { MaintenanceDeps } from './performer.ts'
 import { queueUnlessActive } from './queue-task.ts'
+import { readChecks } from './read-health.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** What did not succeed is tried again after a day, however seldom it is due. */
@@ -63,14 +65,19 @@ export async function queueWhatIsDue(deps: Pick<MaintenanceDeps, 'prisma' | 'que
 }
 
 /**
- * Removes tasks that ended long ago, but for the newest of each kind. A check that found damage stays, since what it says
- * may still be true; a copy stays as long as the run whose snapshot was copied.
+ * Removes tasks that ended long ago, but for the newest of each kind. The checks of a damaged repository stay, since they say
+ * so; a copy stays as long as the run whose snapshot was copied.
  */
 async function removeOld(tx: Transaction): Promise<void> {
+  const old = await tx.$queryRaw<{ id: string }[]>`
+    select distinct repository_id as id from repository_tasks
+    where kind = 'CHECK' and finished_at < clock_timestamp() - make_interval(days => ${KEEP_DAYS})`
+  const damaged: string[] = []
+  for (const { id } of old) if (standingDamage(await readChecks(tx, id)).length > 0) damaged.push(id)
   await tx.$executeRaw`
     delete from repository_tasks old
-    where finished_at < clock_timestamp() - make_interval(days => ${KEEP_DAYS})
-      and kind <> 'COPY' and (kind <> 'CHECK' or coalesce(result->>'sound', 'true') <> 'false')
+    where finished_at < clock_timestamp() - make_interval(days => ${KEEP_DAYS}) and kind <> 'COPY'
+      and (kind <> 'CHECK' or not repository_id::text = any(${damaged}))
       and exists (
         select 1 from repository_tasks newer
         where newer.repository_id = old.repository_id and newer.kind = old.kind and newer.queued_at > old.queued_at)`
