@@ -11,7 +11,7 @@ import { waitsFor } from './waits-for.ts'
 
 const taskKind = builder.enumType(TaskKind, { name: 'TaskKind' })
 
-const repositoryTask = builder.prismaObject('RepositoryTask', {
+export const repositoryTask = builder.prismaObject('RepositoryTask', {
   description: 'One thing to do, or done, with a repository.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -33,6 +33,8 @@ export interface AuditEntry {
     | 'repository.default'
     | 'repository.remove'
     | 'repository.kit'
+    | 'repository.password'
+    | 'repository.adopt'
     | 'repository.locks-remove'
     | 'repository.task'
     | 'repository.task-cancel'

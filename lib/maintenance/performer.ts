@@ -34,6 +34,8 @@ export interface Performer<Options = unknown> {
   readonly options: z.ZodType<Options>
   /** How often it is tried when it fails for a reason that may pass. The pauses grow from a minute. */
   readonly attempts: number
+  /** It is asked for by a door of its own, since it needs more than options. */
+  readonly hasOwnDoor?: true
   /**
    * Resolves with what is kept as the task's result, as JSON. Rejects when it was not done: a result is never kept of a task
    * that failed. May be called again after a worker died in the middle of it.

@@ -1,5 +1,6 @@
 import type { TaskKind } from '#prisma/client/enums.ts'
 import { check } from './check.ts'
+import { password } from './password.ts'
 import type { Performer } from './performer.ts'
 import { prune } from './prune.ts'
 import { statistics } from './statistics.ts'
@@ -8,5 +9,6 @@ import { statistics } from './statistics.ts'
 export const performers: Readonly<Partial<Record<TaskKind, Performer>>> = {
   PRUNE: prune as Performer,
   CHECK: check as Performer,
+  PASSWORD: password as Performer,
   STATISTICS: statistics as Performer,
 }

@@ -4,13 +4,12 @@ import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { findRepository } from '#lib/repositories/find.ts'
-import { taskKinds } from '#lib/repositories/task-kinds.ts'
-import { Prisma, type RepositoryTask } from '#prisma/client/client.ts'
+import type { RepositoryTask } from '#prisma/client/client.ts'
 import { TaskKind } from '#prisma/client/enums.ts'
 import { endTask } from './end-task.ts'
 import type { MaintenanceDeps } from './performer.ts'
 import { performers } from './performers.ts'
-import { queueTask } from './queue-task.ts'
+import { queueOrRefuse } from './queue-task.ts'
 
 type Deps = Pick<MaintenanceDeps, 'prisma' | 'queue'>
 
@@ -28,21 +27,16 @@ export async function startTask(deps: Deps, actor: Actor | null, raw: unknown): 
   requireScope(actor, 'settings:write', 'start a task')
   const { repositoryId, kind, options } = parseInput(startInput, raw)
   const performer = performers[kind]
-  if (performer === undefined)
+  if (performer === undefined || performer.hasOwnDoor)
     throw new CodedError('INPUT_INVALID', { issues: [{ path: 'kind', problem: 'cannot be asked for' }] })
   const parsed = parseInput(performer.options, options, 'options') as object
-  const { id, name } = await findRepository(deps, repositoryId)
-  try {
-    return await deps.prisma.$transaction(async (tx) => {
-      const task = await queueTask(tx, deps, { repositoryId: id, kind, options: parsed, requestedBy: actor.email })
-      const details = { kind, taskId: task.id }
-      await record(tx, { actor, action: 'repository.task', target: { type: 'repository', id }, details })
-      return task
-    })
-  } catch (error) {
-    if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error
-    throw new CodedError('TASK_ALREADY_ACTIVE', { task: taskKinds[kind].title, repository: name })
-  }
+  const repository = await findRepository(deps, repositoryId)
+  return deps.prisma.$transaction(async (tx) => {
+    const task = await queueOrRefuse(tx, deps, repository, { kind, options: parsed, requestedBy: actor.email })
+    const target = { type: 'repository', id: repository.id }
+    await record(tx, { actor, action: 'repository.task', target, details: { kind, taskId: task.id } })
+    return task
+  })
 }
 
 /**

@@ -83,7 +83,16 @@ export function secretsOf(
 }
 
 export function passwordOf(secretKey: SecretKey, repository: Repository): Secret {
-  return unseal(secretKey, repository.sealedPassword, passwordContext(repository.id))
+  return sealedPasswordOf(secretKey, repository.id, repository.sealedPassword)
+}
+
+/** A password of a repository, the present one or the next. */
+export function sealedPasswordOf(secretKey: SecretKey, repositoryId: string, sealed: string): Secret {
+  return unseal(secretKey, sealed, passwordContext(repositoryId))
+}
+
+export function sealPassword(secretKey: SecretKey, repositoryId: string, password: Secret): string {
+  return seal(secretKey, password, passwordContext(repositoryId))
 }
 
 /** Throws REPOSITORY_KIND_UNKNOWN, INPUT_INVALID naming each field. */
@@ -105,7 +114,7 @@ export function placeColumns(
     id,
     kind: place.kind.kind,
     ...settingsColumns(secretKey, id, place, split),
-    sealedPassword: seal(secretKey, password, passwordContext(id)),
+    sealedPassword: sealPassword(secretKey, id, password),
   }
 }
 

@@ -24,6 +24,12 @@ const placeInput = z.strictObject({
   /** The repository's own password, not the server's. */
   password: secretText.nullish(),
 })
+/** restic takes new passwords as a line, and some of its ways in cut blanks off at the ends. */
+export const newPassword = secretText
+  .refine((password) => !/[\r\n]/.test(password.reveal()), 'must be one line')
+  .refine((password) => password.reveal() === password.reveal().trim(), 'must not begin or end with a blank')
+  .refine((password) => password.reveal().length <= 1000, 'is too long')
+
 const createInput = placeInput.extend({
   name: nameInput,
   /** Connect one that exists, with its password, instead of making a new one. */
@@ -89,6 +95,7 @@ async function passwordFor(
   const state = await testPlace(deps, restic, place, existing ? (password as Secret) : null)
   if (existing && state === 'absent') throw new CodedError('REPOSITORY_MISSING', { repository })
   if (!existing && state !== 'absent') throw new CodedError('REPOSITORY_EXISTS', { repository })
+  if (!existing && password) parseInput(newPassword, password, 'password')
   return password ?? new Secret(randomBytes(32).toString('base64url'))
 }
 

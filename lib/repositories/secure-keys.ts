@@ -49,7 +49,11 @@ export async function secureKeys(
   let spareKeyId: string | undefined
   for (const { id: candidate } of candidates)
     if (spareKeyId === undefined && (await opensWith(restic, access, candidate, call))) spareKeyId = candidate
-  spareKeyId ??= await addKey(restic, hinted, passwordOf(deps.secretKey, repository), label, call)
+  if (spareKeyId === undefined) {
+    spareKeyId = await addKey(restic, hinted, passwordOf(deps.secretKey, repository), label, call)
+    if (!(await opensWith(restic, access, spareKeyId, call)))
+      throw new CodedError('REPOSITORY_WRONG_PASSWORD', { repository: access.location })
+  }
   const content = await keyFile(restic, hinted, current.id, call)
   const sealedKeyFile = sealKeyCopy(deps.secretKey, id, { id: current.id, content })
   await deps.prisma.repository.updateMany({

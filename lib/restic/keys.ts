@@ -86,6 +86,8 @@ export async function addKey(
   label: { user: string; host: string },
   { signal, timeoutMs = SHORT_TIMEOUT_MS, onStarted, onLog }: KeyCall = {},
 ): Promise<string> {
+  if (/[\r\n]/.test(password.reveal()))
+    throw new CodedError('INPUT_INVALID', { issues: [{ path: 'password', problem: 'must be one line' }] })
   const { sink, ended } = await startRestic(restic, access, {
     command: 'key',
     args: ['add', `--user=${label.user}`, `--host=${label.host}`],
