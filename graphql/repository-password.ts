@@ -11,6 +11,12 @@ builder.prismaObjectFields(repository, (t) => ({
     select: { sealedNextPassword: true },
     resolve: ({ sealedNextPassword }) => sealedNextPassword !== null,
   }),
+  hasSpareKey: t.boolean({
+    description:
+      'Whether there is a second key with the same password. Without it, one damaged key file needs the recovery kit.',
+    select: { spareKeyId: true },
+    resolve: ({ spareKeyId }) => spareKeyId !== null,
+  }),
   earlierKeysLeft: t.int({
     description:
       'How many keys of earlier passwords could not be removed yet: these passwords still open the repository.',

@@ -5,6 +5,7 @@ import { driverContext } from '#lib/environments/driver-context.ts'
 import { type OpenSource, openSource } from '#lib/environments/sources.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
+import { withSpareKey } from '#lib/repositories/secure-keys.ts'
 import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { savedPaths } from '#lib/restic/list-files.ts'
@@ -50,15 +51,17 @@ export async function save(
     }
   }
   const run = await withContext(claimed.part, (ctx) => split(deps, claimed, opened, source.environmentId, ctx))
-  await clearInterrupted(deps.prisma, restic, access, run)
   // Awaited here: the files of the repository's backend go when this function is left.
-  return await withContext(run.part, async (context) => {
-    const copy = await opened.driver.open(opened.settings, context)
-    try {
-      return await hand(copy, deps, { restic, access, run, source, reporter, signal })
-    } finally {
-      await copy.close()
-    }
+  return await withSpareKey(deps, { restic, access, repository }, { signal, onLog: reporter.log }, async () => {
+    await clearInterrupted(deps.prisma, restic, access, run)
+    return await withContext(run.part, async (context) => {
+      const copy = await opened.driver.open(opened.settings, context)
+      try {
+        return await hand(copy, deps, { restic, access, run, source, reporter, signal })
+      } finally {
+        await copy.close()
+      }
+    })
   })
 }
 

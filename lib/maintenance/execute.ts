@@ -3,6 +3,7 @@ import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { withHolders } from '#lib/repositories/locks.ts'
+import { withSpareKey } from '#lib/repositories/secure-keys.ts'
 import type { RepositoryTask } from '#prisma/client/client.ts'
 import { endTask, MAX_INTERRUPTIONS, type TaskOutcome } from './end-task.ts'
 import type { MaintenanceDeps, Performer, TaskContext } from './performer.ts'
@@ -81,7 +82,7 @@ async function perform(
     onLog: (_level, message) => onLine(message),
   }
   try {
-    return await performer.perform(deps, context)
+    return await withSpareKey(deps, context, context, () => performer.perform(deps, context))
   } catch (thrown) {
     throw signal.aborted ? thrown : await withHolders(deps, repository, thrown)
   }

@@ -117,6 +117,23 @@ export async function turnToSpareKey(
   return true
 }
 
+/** Does something with a repository; when a damaged key file keeps us out, once more with the spare key. */
+export async function withSpareKey<T>(
+  deps: Pick<RepositoryDeps, 'prisma'>,
+  { restic, access, repository }: { restic: Restic; access: RepositoryAccess; repository: Repository },
+  { signal, onLog }: Pick<KeyCall, 'signal' | 'onLog'>,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isCoded(error, 'REPOSITORY_KEY_DAMAGED')) throw error
+    if (!(await turnToSpareKey(deps, restic, access, repository, { signal, onLog }))) throw error
+    onLog?.('warning', `${error.message} The spare key opens it and is used from now on.`)
+  }
+  return await act()
+}
+
 const context = (repositoryId: string) => `repository-key:${repositoryId}`
 
 export const sealKeyCopy = (secretKey: SecretKey, repositoryId: string, copy: KeyCopy): string =>
