@@ -29,6 +29,10 @@ const createRepositoryInput = builder.inputType('CreateRepositoryInput', {
     }),
     password: t.string({ description: `${password} A new repository gets a random one when it is left out.` }),
     existing: t.boolean({ description: 'Connect one that exists, with its password, instead of making one.' }),
+    copyOf: t.id({
+      description:
+        'A repository whose copies are to go there: a new one then cuts data at the same places, so that copies deduplicate. setCopyTarget sends them.',
+    }),
   }),
 })
 

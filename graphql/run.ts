@@ -12,7 +12,7 @@ export const runError = builder.objectRef<{ code: string; message: string; remed
   }),
 })
 
-builder.prismaObject('BackupRun', {
+export const backupRun = builder.prismaObject('BackupRun', {
   fields: (t) => ({
     id: t.exposeID('id'),
     state: t.expose('state', { type: runState }),

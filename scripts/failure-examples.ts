@@ -83,6 +83,11 @@ export const examples: { [C in Code]: Details<C> } = {
   REPOSITORY_HOST_KEY_WRONG: { repository: 'sftp server backup.example.org:22' },
   REPOSITORY_TLS_FAILED: { repository: 'rest:https://backup.example.org:8000/', reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
   REPOSITORY_UNKNOWN: { id: '0192f0c1-6c5e-7b1a-9c59-2f1d1a4b7e11' },
+  REPOSITORIES_NOT_JOINABLE: {
+    from: 'production-s3',
+    to: 'offsite-s3',
+    names: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  },
   REPOSITORY_IN_USE: { name: 'production-s3', reason: '3 sources are saved there' },
   REPOSITORY_MISSING: { repository: 'default' },
   REPOSITORY_IS_ANOTHER: { repository: 'sftp:backup@host:/srv/restic', name: 'default' },

@@ -36,6 +36,8 @@ export interface AuditEntry {
     | 'repository.password'
     | 'repository.adopt'
     | 'repository.locks-remove'
+    | 'repository.copy-target'
+    | 'repository.copy-missing'
     | 'repository.task'
     | 'repository.task-cancel'
   target?: { type: string; id: string }

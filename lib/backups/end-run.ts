@@ -1,6 +1,7 @@
 import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
 import type { Queue } from '#lib/queue/queue.ts'
+import { queueCopy } from '#lib/repositories/queue-copy.ts'
 import type { BackupSummary } from '#lib/restic/backup.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
@@ -22,6 +23,7 @@ export async function lockBackup(tx: Transaction, backupId: string): Promise<voi
  * Ends a run, inside the caller's transaction, if it is still in the state and under the claim that the caller saw
  * (compare-and-set); answers whether it was. A run that was interrupted, or that failed for a reason that may pass, gets a
  * successor while attempts are left. When it was the last, the backup ends too and the follow-up job is sent.
+ * The second copy of a good run's snapshot is a task of its own.
  */
 export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outcome: Outcome): Promise<boolean> {
   await lockBackup(tx, run.backupId)
@@ -51,6 +53,7 @@ export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outc
     { kind: 'STATE', runId: run.id, state: outcome.state, message: error && `${error.message} ${error.remedy}` },
   ])
   await retry(tx, queue, run, outcome)
+  if (outcome.state === 'SUCCEEDED' || outcome.state === 'PARTIAL') await queueCopy(tx, queue, run)
   await settle(tx, queue, run.backupId)
   return true
 }

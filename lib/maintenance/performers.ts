@@ -1,5 +1,6 @@
 import type { TaskKind } from '#prisma/client/enums.ts'
 import { check } from './check.ts'
+import { copy } from './copy.ts'
 import { password } from './password.ts'
 import type { Performer } from './performer.ts'
 import { prune } from './prune.ts'
@@ -7,6 +8,7 @@ import { statistics } from './statistics.ts'
 
 /** How each kind of task is done. */
 export const performers: Readonly<Partial<Record<TaskKind, Performer>>> = {
+  COPY: copy as Performer,
   PRUNE: prune as Performer,
   CHECK: check as Performer,
   PASSWORD: password as Performer,

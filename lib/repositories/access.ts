@@ -9,7 +9,7 @@ import type { Limits, RepositoryAccess } from '#lib/restic/repository.ts'
 import { type SecretKey, seal, unseal } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
-import type { RepositoryKind } from './kind.ts'
+import type { Backend, RepositoryKind } from './kind.ts'
 import { optionsOf } from './options.ts'
 import { repositoryKind } from './registry.ts'
 import { noteProcesses } from './restic-processes.ts'
@@ -36,11 +36,14 @@ export const accessFolder = (config: Pick<Config, 'DATA_DIR'>): string => join(c
 
 /** Throws SECRET_UNREADABLE when the secret key is not the one that the repository was saved with. */
 export async function openAccess(deps: AccessDeps & { prisma: Database }, repository: Repository): Promise<OpenAccess> {
-  const { uploadKibPerSecond, downloadKibPerSecond, packSizeMib } = optionsOf(repository)
-  const limits = { uploadKibPerSecond, downloadKibPerSecond, packSizeMib }
   const place = placeOf(deps.secretKey, repository)
-  const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), limits)
+  const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), limitsOf(repository))
   return { ...access, keyHint: repository.keyId ?? undefined, noteProcess: noteProcesses(deps.prisma, repository.id) }
+}
+
+export function limitsOf(repository: Repository): Limits {
+  const { uploadKibPerSecond, downloadKibPerSecond, packSizeMib } = optionsOf(repository)
+  return { uploadKibPerSecond, downloadKibPerSecond, packSizeMib }
 }
 
 /** The same for a place that is not stored. */
@@ -50,8 +53,16 @@ export async function openPlace(
   password: Secret,
   limits?: Limits,
 ): Promise<OpenAccess> {
-  const { env, options, files = [] } = kind.backend(settings)
-  const access = { location: kind.location(settings), password, env, options, limits }
+  return openBackend(deps, kind.backend(settings), { location: kind.location(settings), password, limits })
+}
+
+/** The same for a backend whose place is known. */
+export async function openBackend<A extends RepositoryAccess>(
+  deps: AccessDeps,
+  { env, options, files = [] }: Backend,
+  where: A,
+): Promise<A & OpenAccess> {
+  const access = { ...where, env, options }
   if (files.length === 0) return { ...access, [Symbol.asyncDispose]: async () => {} }
   await mkdir(accessFolder(deps.config), { recursive: true, mode: 0o700 })
   const cwd = await mkdtemp(join(accessFolder(deps.config), 'open-'))

@@ -14,7 +14,8 @@ import type { Restic } from '#lib/restic/restic.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { type AccessDeps, checkPlace, openPlace, type Place, placeColumns } from './access.ts'
-import type { RepositoryDeps } from './find.ts'
+import { findRepository, type RepositoryDeps } from './find.ts'
+import { openPair, requireJoinable, type Side, sideOf } from './pair.ts'
 import { trySecureKeys } from './secure-keys.ts'
 import { type PlaceState, testPlace } from './test-place.ts'
 
@@ -34,6 +35,8 @@ const createInput = placeInput.extend({
   name: nameInput,
   /** Connect one that exists, with its password, instead of making a new one. */
   existing: z.boolean().default(false),
+  /** A new one cuts data at the same places as this repository, so that copies of its snapshots deduplicate. */
+  copyOf: z.string().nullish(),
 })
 
 /**
@@ -56,8 +59,8 @@ export async function testRepository(
 /**
  * Makes a repository, or connects one that exists. A new one gets a random password when none is given; the recovery kit
  * shows it. Its row, with the sealed password, is written before restic makes it, so that a crash in between loses no key.
- * Throws FORBIDDEN, INPUT_INVALID, REPOSITORY_KIND_UNKNOWN, NAME_TAKEN, REPOSITORY_EXISTS, REPOSITORY_MISSING and what else
- * is wrong with the place.
+ * Throws FORBIDDEN, INPUT_INVALID, REPOSITORY_KIND_UNKNOWN, NAME_TAKEN, REPOSITORY_EXISTS, REPOSITORY_MISSING, REPOSITORY_UNKNOWN
+ * and REPOSITORIES_NOT_JOINABLE because of `copyOf`, and what else is wrong with the place or with that of `copyOf`.
  */
 export async function createRepository(deps: RepositoryDeps, actor: Actor | null, raw: unknown): Promise<Repository> {
   requireScope(actor, 'settings:write', 'add a repository')
@@ -67,6 +70,8 @@ export async function createRepository(deps: RepositoryDeps, actor: Actor | null
   if (await deps.prisma.repository.findUnique({ where: { name: input.name } }))
     throw new CodedError('NAME_TAKEN', { what: 'repository', name: input.name })
   const password = await passwordFor(deps, restic, place, input)
+  const to = { name: input.name, place, password }
+  const from = input.copyOf ? await sourceOfCopies(deps, restic, input.copyOf, to) : null
   const columns = placeColumns(deps.secretKey, uuidv7(), place, input.settings, password)
   const details = { kind: input.kind, location: columns.location, existing: input.existing }
   await withUniqueName('repository', input.name, () =>
@@ -75,7 +80,7 @@ export async function createRepository(deps: RepositoryDeps, actor: Actor | null
       await record(tx, { actor, action: 'repository.create', target: { type: 'repository', id: columns.id }, details })
     }),
   )
-  if (!input.existing) await make(deps, restic, place, password, columns.id)
+  if (!input.existing) await make(deps, restic, columns.id, to, from)
   const data = { initialisedAt: deps.clock.now() }
   const made = await deps.prisma.repository.update({ where: { id: columns.id }, data })
   return trySecureKeys(deps, made)
@@ -99,11 +104,21 @@ async function passwordFor(
   return password ?? new Secret(randomBytes(32).toString('base64url'))
 }
 
+/** The repository whose copies are to come, after a look at it: restic has to read it to make the new one. */
+async function sourceOfCopies(deps: RepositoryDeps, restic: Restic, id: string, to: Side): Promise<Side> {
+  const from = sideOf(deps, await findRepository(deps, id))
+  requireJoinable({ from, to })
+  const state = await testPlace(deps, restic, from.place, from.password)
+  if (state !== 'opens')
+    throw new CodedError('REPOSITORY_MISSING', { repository: from.place.kind.location(from.place.settings) })
+  return from
+}
+
 /** On failure the row goes, unless the repository was made all the same: then its password is kept. */
-async function make(deps: RepositoryDeps, restic: Restic, place: Place, password: Secret, id: string): Promise<void> {
-  await using access = await openPlace(deps, place, password)
+async function make(deps: RepositoryDeps, restic: Restic, id: string, to: Side, from: Side | null): Promise<void> {
+  await using access = from ? await openPair(deps, { from, to }) : await openPlace(deps, to.place, to.password)
   try {
-    if (place.kind.kind === 'local') await mkdir(dirname(access.location), { recursive: true, mode: 0o700 })
+    if (to.place.kind.kind === 'local') await mkdir(dirname(access.location), { recursive: true, mode: 0o700 })
     await initRepository(restic, access)
   } catch (thrown) {
     const isThere = await openRepository(restic, access).then(

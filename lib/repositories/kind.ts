@@ -31,6 +31,11 @@ export interface RepositoryKind<Settings = unknown> {
   location(settings: Settings): string
   backend(settings: Settings): Backend
   /**
+   * The same beside another of its kind, for kinds whose address can carry the sign-in: restic takes one set of variables for
+   * both.
+   */
+  besideOwnKind?(settings: Settings): { location: Secret; backend: Backend }
+  /**
    * A look of our own, since restic goes on trying for 15 minutes whatever the reason: does the place answer, is it the
    * right one, does it let us in? Rejects with a CodedError; resolving proves nothing about the repository itself. Absent
    * where there is no way to look without the service's own client.

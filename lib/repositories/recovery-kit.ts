@@ -39,6 +39,7 @@ export async function recoveryKit(
     ...env,
   }
   const restic = ['restic', ...options.flatMap((option) => ['-o', quoted(option)])].join(' ')
+  const copyTo = repository.copyToId && (await findRepository(deps, repository.copyToId))
   const sources = await deps.prisma.source.findMany({
     where: { runs: { some: { repositoryId: id, snapshotId: { not: null } } } },
     include: { environment: true },
@@ -60,6 +61,13 @@ export async function recoveryKit(
     '# You need restic 0.17.1 or newer (https://restic.net) and a POSIX shell. Everything below is commands for it,',
     '# to be entered in an empty folder.',
     '',
+    ...(copyTo
+      ? [
+          `# Copies of what is saved there are in the repository “${oneLine(copyTo.name)}”: ${oneLine(copyTo.location)}`,
+          '# It has a recovery kit of its own.',
+          '',
+        ]
+      : []),
     '# 1. How to get in',
     ...files.map(hereDocument),
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(plain(value))}`),

@@ -8,7 +8,10 @@ export interface CallOptions {
   timeoutMs?: number
 }
 
-/** Makes a new, empty repository and returns its id. Rejects with REPOSITORY_EXISTS when there already is one. */
+/**
+ * Makes a new, empty repository and returns its id. With `access.from` it cuts data at the same places as that one, so that
+ * copies between them deduplicate. Rejects with REPOSITORY_EXISTS when there already is one.
+ */
 export async function initRepository(
   restic: Restic,
   access: RepositoryAccess,
@@ -19,7 +22,8 @@ export async function initRepository(
   const onMessage = (message: { message_type: string; id?: string }) => {
     if (message.message_type === 'initialized') id = message.id
   }
-  const call = { command: 'init', args: [], schema: initMessage, timeoutMs, signal, onMessage }
+  const args = access.from ? ['--copy-chunker-params'] : []
+  const call = { command: 'init', args, schema: initMessage, timeoutMs, signal, onMessage }
   const { failure, exit } = await runRestic(restic, access, call, [1])
   if (exit.code === 0 && id !== undefined) return id
   if (await exists(restic, access, options))
@@ -29,15 +33,19 @@ export async function initRepository(
   )
 }
 
-/** Opens a repository without locking it and returns its id and format version: the quick test of an address and a password. */
+/**
+ * Opens a repository without locking it and returns its id, its format version, and the polynomial by which it cuts data:
+ * the quick test of an address and a password. Nobody needs to see the polynomial, which tells something about the data.
+ */
 export async function openRepository(
   restic: Restic,
   access: RepositoryAccess,
   { signal, timeoutMs = SHORT_TIMEOUT_MS }: CallOptions = {},
-): Promise<{ id: string; version: number }> {
+): Promise<{ id: string; version: number; chunkerPolynomial: string }> {
   const call = { command: 'cat', args: ['config', '--no-lock'], schema: failureMessage, timeoutMs, signal }
   const { output } = await runRestic(restic, access, call)
-  return configContent.parse(JSON.parse(output.join('\n')))
+  const { id, version, chunker_polynomial } = configContent.parse(JSON.parse(output.join('\n')))
+  return { id, version, chunkerPolynomial: chunker_polynomial }
 }
 
 async function exists(restic: Restic, access: RepositoryAccess, options: CallOptions): Promise<boolean> {

@@ -104,6 +104,7 @@ export const snapshotList = z.array(
     hostname: text,
     paths: z.array(z.string()).default([]),
     tags: z.array(z.string()).nullish(),
+    tree: z.string(),
     parent: z.string().optional(),
     original: z.string().optional(),
     summary: z.object({ total_files_processed: count, total_bytes_processed: count, data_added: count }).optional(),
@@ -131,7 +132,7 @@ export const keyList = z.array(
 )
 
 /** `cat config` */
-export const configContent = z.object({ version: z.number(), id: z.string() })
+export const configContent = z.object({ version: z.number(), id: z.string(), chunker_polynomial: z.string() })
 
 export type BackupMessage = z.infer<typeof backupMessage>
 export type RestoreMessage = z.infer<typeof restoreMessage>

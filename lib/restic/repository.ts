@@ -24,6 +24,8 @@ export interface RepositoryAccess {
    * when the process has ended, with whether a lock may be left. When it rejects, restic is stopped with that error.
    */
   noteProcess?: (process: ResticProcess) => Promise<(mayLeaveLock: boolean) => Promise<void>>
+  /** Another repository that is read besides, by copy and init. restic opens it with the same `env`, `options` and `cwd`. */
+  from?: Pick<RepositoryAccess, 'location' | 'password' | 'keyHint'>
 }
 
 export interface ResticProcess {
@@ -66,6 +68,11 @@ export function resticEnvironment(restic: Restic, access: RepositoryAccess): Rec
     RESTIC_REPOSITORY: access.location,
     RESTIC_PASSWORD: access.password.reveal(),
     ...(access.keyHint ? { RESTIC_KEY_HINT: access.keyHint } : {}),
+    ...(access.from && {
+      RESTIC_FROM_REPOSITORY: access.from.location,
+      RESTIC_FROM_PASSWORD: access.from.password.reveal(),
+      ...(access.from.keyHint ? { RESTIC_FROM_KEY_HINT: access.from.keyHint } : {}),
+    }),
     RESTIC_CACHE_DIR: restic.cacheDir,
     RESTIC_PROGRESS_FPS: '4',
     HOME: homedir(),

@@ -56,7 +56,8 @@ export interface Ended {
 /** Starts one restic command. Nothing secret is in its arguments; it leads its own process group. */
 export async function startRestic<M>(restic: Restic, access: RepositoryAccess, call: Call<M>): Promise<Running> {
   call.signal?.throwIfAborted()
-  await refuseFileAsFolder(access)
+  await refuseFileAsFolder(access.location)
+  if (access.from) await refuseFileAsFolder(access.from.location)
   const output: string[] = []
   const words: { exitError?: string; error?: string } = {}
   const onLine = (line: string, isStdout: boolean) => {
@@ -159,9 +160,9 @@ function noteReason(words: { exitError?: string; error?: string }, message: unkn
 }
 
 /** restic retries "not a directory" for 15 minutes, although it cannot mend itself. */
-async function refuseFileAsFolder(access: RepositoryAccess): Promise<void> {
-  if (!access.location.startsWith('/')) return
-  const found = await stat(access.location).catch((error: NodeJS.ErrnoException) => error.code)
+async function refuseFileAsFolder(location: string): Promise<void> {
+  if (!location.startsWith('/')) return
+  const found = await stat(location).catch((error: NodeJS.ErrnoException) => error.code)
   if (found === 'ENOTDIR' || (typeof found === 'object' && !found.isDirectory()))
-    throw new CodedError('REPOSITORY_UNWRITABLE', { repository: access.location, reason: 'it is not a folder' })
+    throw new CodedError('REPOSITORY_UNWRITABLE', { repository: location, reason: 'it is not a folder' })
 }

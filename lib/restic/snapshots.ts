@@ -13,6 +13,10 @@ export interface Snapshot {
   paths: string[]
   tags: string[]
   parentId: string | null
+  /** The whole id that it had first: copies and changed tags give a snapshot another one. Null: it still has it. */
+  originalId: string | null
+  /** The id of its root tree, which stays the same in a copy. */
+  tree: string
   /** What the backup processed; null in snapshots of a restic before 0.17. */
   files: number | null
   bytes: number | null
@@ -52,6 +56,8 @@ export async function listSnapshots(
       paths: s.paths,
       tags: s.tags ?? [],
       parentId: s.parent ?? null,
+      originalId: s.original ?? null,
+      tree: s.tree,
       files: s.summary?.total_files_processed ?? null,
       bytes: s.summary?.total_bytes_processed ?? null,
     }))

@@ -13,11 +13,14 @@ import { type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worke
 import { openRuntime } from '#lib/processes/open-runtime.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { Secret } from '#lib/secrets/secret.ts'
 import type { Backup, BackupEvent, BackupRun, Source } from '#prisma/client/client.ts'
 
 export interface Installation {
   runtime: Runtime
   folder: string
+  /** For a second process that works with the same data. */
+  databaseUrl: Secret
   admin: Actor
   environmentId: string
   startWorker(): Promise<Worker>
@@ -60,6 +63,7 @@ export async function openInstallation(environment: Record<string, string> = {})
   return {
     runtime,
     folder,
+    databaseUrl: opened.database.url,
     admin,
     environmentId,
     async startWorker() {

@@ -68,7 +68,16 @@ export const repositories = {
     kind: 'conflict',
     retry: 'never',
     message: (d) => `The repository “${d.name}” cannot be removed: ${d.reason}.`,
-    remedy: () => 'Make another one the default and give its sources another. One that has a history stays known.',
+    remedy: () =>
+      'Make another one the default, and choose another for its sources and for copies. One that has a history stays known.',
+  }),
+  REPOSITORIES_NOT_JOINABLE: entry<{ from: string; to: string; names: string[] }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `Nothing can be copied from “${d.from}” to “${d.to}”: restic takes the same ${d.names.join(', ')} for both, and theirs differ.`,
+    remedy: () =>
+      'Add one of them again as a repository of the kind rclone, which keeps its sign-in to itself, or let both use the same.',
   }),
   REPOSITORY_MISSING: entry<{ repository: string }>({
     kind: 'repository',

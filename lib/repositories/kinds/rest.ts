@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { secretText } from '#lib/forms/settings.ts'
+import { Secret } from '#lib/secrets/secret.ts'
 import { authorities, folder, origin, word } from '../fields.ts'
-import type { RepositoryKind } from '../kind.ts'
+import type { Backend, RepositoryKind } from '../kind.ts'
 import { ask } from '../reach/ask.ts'
 
 const restSettings = z
@@ -29,13 +30,15 @@ export const rest: RepositoryKind<RestSettings> = {
   location: ({ url, path }) => `rest:${url}/${path === '' ? '' : `${path}/`}`,
 
   backend(s) {
-    return {
-      env: {
-        ...(s.user && s.password ? { RESTIC_REST_USERNAME: s.user, RESTIC_REST_PASSWORD: s.password } : {}),
-        ...(s.ca ? { RESTIC_CACERT: './ca.pem' } : {}),
-      },
-      files: s.ca ? [{ name: 'ca.pem', content: s.ca }] : [],
-    }
+    const { env, files } = authoritiesOf(s)
+    const signIn = s.user && s.password && { RESTIC_REST_USERNAME: s.user, RESTIC_REST_PASSWORD: s.password }
+    return { env: { ...signIn, ...env }, files }
+  },
+
+  besideOwnKind(s) {
+    const signIn =
+      s.user && s.password ? `${encodeURIComponent(s.user)}:${encodeURIComponent(s.password.reveal())}@` : ''
+    return { location: new Secret(rest.location(s).replace('://', `://${signIn}`)), backend: authoritiesOf(s) }
   },
 
   /** Asks for the repository's config file: there, not there yet, or not for us. */
@@ -50,4 +53,8 @@ export const rest: RepositoryKind<RestSettings> = {
     if (status >= 300 && status !== 404)
       throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
   },
+}
+
+function authoritiesOf({ ca }: RestSettings): Backend {
+  return ca ? { env: { RESTIC_CACERT: './ca.pem' }, files: [{ name: 'ca.pem', content: ca }] } : {}
 }
