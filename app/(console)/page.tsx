@@ -3,10 +3,12 @@
 import { Database, Play } from 'lucide-react'
 import Link from 'next/link'
 import { useNotificationSettings } from '#app/_data/notifications.ts'
+import { useRepositories } from '#app/_data/repositories.ts'
 import { type SourceItem, useSources } from '#app/_data/sources.ts'
-import { useMayTrigger } from '#app/_data/viewer.ts'
+import { useMayChange, useMayTrigger } from '#app/_data/viewer.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { KitBanner } from '#app/_ui/kit-banner.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { SourceRows } from '#app/_ui/source-rows.tsx'
@@ -15,7 +17,9 @@ import { Answered, Empty } from '#app/_ui/waiting.tsx'
 export default function OverviewPage() {
   const sources = useSources()
   const settings = useNotificationSettings()
+  const repositories = useRepositories()
   const mayTrigger = useMayTrigger()
+  const mayChange = useMayChange()
   return (
     <>
       <title>Overview · System Backup Trigger</title>
@@ -42,6 +46,7 @@ export default function OverviewPage() {
           }
         />
       ) : null}
+      <KitBanner repositories={repositories.data ?? []} mayTake={mayChange} />
       <Answered answer={sources} lines={8}>
         {(list) =>
           list.length === 0 ? (

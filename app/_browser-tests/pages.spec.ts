@@ -9,16 +9,28 @@ const pages: [path: string, heading: string][] = [
   ['/sources', 'Sources'],
   ['/environments', 'Environments'],
   ['/repositories', 'Repositories'],
+  ['/repositories/new', 'New repository'],
   ['/notifications', 'Notifications'],
 ]
 
-/** Every page, and one backup of each state that the history holds. */
+/** Every page, a repository, and one backup of each state that the history holds. */
 async function everyPage(page: Page): Promise<[string, string | RegExp][]> {
   const { backups } = await ask(page, '{ backups(first: 50) { edges { node { id state } } } }')
   const byState = new Map<string, string>(
     backups.edges.map(({ node }: { node: { id: string; state: string } }) => [node.state, node.id]),
   )
-  return [...pages, ...[...byState.values()].map((id): [string, RegExp] => [`/backups/${id}`, /./])]
+  const { repositories } = await ask(page, '{ repositories { id name } }')
+  const { id, name } = repositories[0]
+  const sections = ['', '/snapshots', '/upkeep', '/settings'].map((section): [string, string] => [
+    `/repositories/${id}${section}`,
+    name,
+  ])
+  return [
+    ...pages,
+    ...sections,
+    [`/repositories/${id}/kit`, `Recovery kit of ${name}`],
+    ...[...byState.values()].map((backup): [string, RegExp] => [`/backups/${backup}`, /./]),
+  ]
 }
 
 async function open(page: Page, path: string, heading: string | RegExp): Promise<void> {

@@ -15,14 +15,16 @@ export function PageHead({ title, intro, actions }: { title: string; intro?: Rea
 interface PanelProps {
   title?: ReactNode
   aside?: ReactNode
+  /** For links that lead to it. */
+  id?: string
   children: ReactNode
   /** Without the inner margin, for tables and lists that bring their own. */
   flush?: boolean
 }
 
-export function Panel({ title, aside, children, flush = false }: PanelProps) {
+export function Panel({ title, aside, id, children, flush = false }: PanelProps) {
   return (
-    <section className="mb-5 min-w-0 overflow-hidden rounded-panel border border-line bg-sheet">
+    <section id={id} className="mb-5 scroll-mt-4 min-w-0 overflow-hidden rounded-panel border border-line bg-sheet">
       {title ? (
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
           <h2 className="flex min-w-0 items-center text-body font-semibold">{title}</h2>

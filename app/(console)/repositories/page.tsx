@@ -4,6 +4,7 @@ import { HardDrive, Plus } from 'lucide-react'
 import { useRepositories } from '#app/_data/repositories.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
+import { KitBanner } from '#app/_ui/kit-banner.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { RepositoryTable } from './repository-table.tsx'
@@ -25,6 +26,7 @@ export default function RepositoriesPage() {
           ) : null
         }
       />
+      <KitBanner repositories={repositories.data ?? []} mayTake={mayChange} />
       <Panel flush>
         <Answered answer={repositories}>
           {(list) =>

@@ -32,6 +32,9 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
                   {repository.isDefault ? <Tag>Default</Tag> : null}
                 </span>
                 <span className="block text-small font-normal text-ink-soft">{repository.kindTitle}</span>
+                {repository.kitNeeded ? (
+                  <span className="block text-small font-medium text-warn">Recovery kit not taken</span>
+                ) : null}
               </div>
             </td>
             <td data-label="Location">

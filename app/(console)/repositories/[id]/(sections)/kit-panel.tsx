@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { saveText } from '#app/_ui/save-text.ts'
+import { When } from '#app/_ui/time.tsx'
 
 /** How to get the recovery kit, and why. */
 export function KitPanel({ repository }: { repository: RepositoryDetail }) {
@@ -18,7 +19,7 @@ export function KitPanel({ repository }: { repository: RepositoryDetail }) {
     if (answer?.__typename === 'RecoveryKitSuccess') saveText(answer.filename, answer.text)
   }
   return (
-    <Panel title="Recovery kit">
+    <Panel title="Recovery kit" id="recovery-kit" aside={<Taken repository={repository} />}>
       <p className="max-w-[72ch]">
         Address, password and the exact commands to restore everything with restic alone, should this program be lost.
         Keep it as you keep a key, and not on the machines that are backed up: whoever has it can read every backup, and
@@ -46,5 +47,15 @@ export function KitPanel({ repository }: { repository: RepositoryDetail }) {
         ) : null}
       </div>
     </Panel>
+  )
+}
+
+function Taken({ repository: { kitTakenAt, kitNeeded } }: { repository: RepositoryDetail }) {
+  if (kitTakenAt === null) return <span className="text-small font-medium text-warn">Never taken</span>
+  return (
+    <span className={`text-small ${kitNeeded ? 'font-medium text-warn' : 'text-ink-soft'}`}>
+      Taken last <When at={kitTakenAt} />
+      {kitNeeded ? ', and changed since' : ''}
+    </span>
   )
 }

@@ -4,7 +4,9 @@ import { HardDrive } from 'lucide-react'
 import { useParams } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { useRepository } from '#app/_data/repositories.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
+import { KitBanner } from '#app/_ui/kit-banner.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { RepositoryHead } from './repository-head.tsx'
@@ -14,6 +16,7 @@ import { SectionLinks } from './section-links.tsx'
 export default function RepositoryLayout({ children }: { children: ReactNode }) {
   const { id } = useParams<{ id: string }>()
   const repository = useRepository(id)
+  const mayChange = useMayChange()
   return (
     <Answered answer={repository} lines={8}>
       {(found) =>
@@ -28,6 +31,7 @@ export default function RepositoryLayout({ children }: { children: ReactNode }) 
         ) : (
           <>
             <RepositoryHead repository={found} />
+            <KitBanner repositories={[found]} mayTake={mayChange} />
             <SectionLinks id={found.id} />
             {children}
           </>

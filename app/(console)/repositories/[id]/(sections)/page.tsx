@@ -1,6 +1,8 @@
 'use client'
 
 import Link from 'next/link'
+import { useState } from 'react'
+import type { RepositoryDetail } from '#app/_data/repositories.ts'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { When } from '#app/_ui/time.tsx'
@@ -10,10 +12,16 @@ import { useShownRepository } from './shown.ts'
 
 export default function RepositoryPage() {
   const repository = useShownRepository()
-  if (!repository) return null
+  return repository ? <Overview repository={repository} /> : null
+}
+
+function Overview({ repository }: { repository: RepositoryDetail }) {
+  // As it was on opening: the panel must not jump away when its button was pressed.
+  const [isKitFirst] = useState(repository.kitNeeded)
   const { newestSnapshot } = repository
   return (
     <>
+      {isKitFirst ? <KitPanel repository={repository} /> : null}
       <Panel title="Place">
         <Facts>
           <Fact name="Kind">{repository.kindTitle}</Fact>
@@ -38,7 +46,7 @@ export default function RepositoryPage() {
         </Facts>
       </Panel>
       <FiguresPanel repository={repository} />
-      <KitPanel repository={repository} />
+      {isKitFirst ? null : <KitPanel repository={repository} />}
     </>
   )
 }

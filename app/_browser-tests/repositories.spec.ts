@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { addLargeUploads, ask, expect, installation, test, trigger } from './console.fixture.ts'
+
+const place = (name: string) => join(installation().dataDir, name)
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const folder = (page: Page) => page.getByRole('textbox', { name: 'Folder' })
+const nobodyHas = (name: string) => `Nobody has taken the recovery kit of “${name}” yet.`
+
+async function idOf(page: Page, name: string): Promise<string> {
+  const { repositories } = await ask(page, '{ repositories { id name } }')
+  return repositories.find((one: { name: string }) => one.name === name).id
+}
+
+async function takeKit(page: Page): Promise<string> {
+  const downloading = page.waitForEvent('download')
+  await button(page, 'Download as a text file').click()
+  return readFile(await (await downloading).path(), 'utf8')
+}
+
+test('a repository is tried and made, and the console insists on its recovery kit until it is taken', async ({
+  page,
+}) => {
+  await page.goto('/repositories')
+  await page.getByRole('link', { name: 'New repository' }).click()
+
+  // Nothing filled in: the first field that is wrong has the focus.
+  await button(page, 'Make the repository').click()
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused()
+  await page.getByLabel('Name', { exact: true }).fill('second disk')
+  await folder(page).fill(place('none/second'))
+  await button(page, 'Test the place').click()
+  await expect(page.getByText('REPOSITORY_UNREACHABLE')).toBeVisible()
+  await folder(page).fill(place('second'))
+  await expect(page.getByText('REPOSITORY_UNREACHABLE')).toHaveCount(0)
+  await button(page, 'Test the place').click()
+  await expect(page.getByText('The place answers, and a repository can be made there.')).toBeVisible()
+  await button(page, 'Make the repository').click()
+
+  await expect(page.getByRole('heading', { level: 1, name: 'second disk' })).toBeVisible()
+  await expect(page.getByText(nobodyHas('second disk'))).toBeVisible()
+  await page.getByRole('link', { name: 'Upkeep' }).click()
+  await expect(page.getByText(nobodyHas('second disk'))).toBeVisible()
+  await page.goto('/')
+  await page.getByRole('link', { name: 'second disk' }).click()
+
+  const kit = await takeKit(page)
+  expect(kit).toContain(`export RESTIC_REPOSITORY='${place('second')}'`)
+  await expect(page.getByText(nobodyHas('second disk'))).toHaveCount(0)
+  await expect(page.getByText('was given to your browser to save')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('Taken last')).toBeVisible()
+  await expect(page.getByText(nobodyHas('second disk'))).toHaveCount(0)
+  await page.goto('/')
+  await expect(page.getByText(nobodyHas('default'))).toBeVisible()
+})
+
+test('a repository that exists is connected with its password, and a wrong one is said to be wrong', async ({
+  page,
+}) => {
+  await page.goto(`/repositories/${await idOf(page, 'second disk')}`)
+  const password = /RESTIC_PASSWORD='([^']+)'/.exec(await takeKit(page))?.[1] as string
+  await button(page, 'Remove …').click()
+  const question = page.getByRole('alertdialog', { name: 'Remove “second disk”?' })
+  await expect(question.getByRole('button', { name: 'Keep it' })).toBeFocused()
+  await question.getByRole('button', { name: 'Remove it' }).click()
+  await expect(page).toHaveURL(/\/repositories$/)
+
+  await page.getByRole('link', { name: 'New repository' }).click()
+  await page.getByRole('radio', { name: /^Connect one that exists/ }).check()
+  await page.getByLabel('Name', { exact: true }).fill('found again')
+  await folder(page).fill(place('second'))
+  await button(page, 'Test the place').click()
+  await expect(page.getByText('Give its password to see whether it opens.')).toBeVisible()
+  const secret = page.getByRole('textbox', { name: 'Its password' })
+  await secret.fill('not the password')
+  await button(page, 'Connect the repository').click()
+  await expect(page.getByText('REPOSITORY_WRONG_PASSWORD')).toBeVisible()
+  await secret.fill(password)
+  await button(page, 'Test the place').click()
+  await expect(page.getByText('A repository is there, and the password opens it.')).toBeVisible()
+  await button(page, 'Connect the repository').click()
+  await expect(page.getByRole('heading', { level: 1, name: 'found again' })).toBeVisible()
+  expect(await page.content()).not.toContain(password)
+})
+
+test('a prune is started and seen to its end, and so is a check', async ({ page }) => {
+  await page.goto(`/repositories/${await idOf(page, 'found again')}/upkeep`)
+  for (const [start, name] of [
+    ['Prune now', 'Prune'],
+    ['Check now', 'Integrity check'],
+  ] as const) {
+    await button(page, start).click()
+    const task = page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) })
+    await expect(task.getByText('Succeeded')).toBeVisible()
+    await expect(page.locator('[aria-live]').filter({ hasText: `${name}: Succeeded.` })).toHaveCount(1)
+    await expect(button(page, start)).toBeEnabled()
+  }
+  await expect(page.getByText(/^Nothing is wrong\./)).toBeVisible()
+})
+
+test('a prune says that it waits for a backup, a backup that it waits for the prune, and both can be cancelled', async ({
+  page,
+}) => {
+  const removeUploads = await addLargeUploads(400)
+  try {
+    const running = await trigger(page, { type: 'STORAGE' })
+    await page.goto(`/repositories/${await idOf(page, 'default')}/upkeep`)
+    await button(page, 'Prune now').click()
+    await expect(page.getByText('Waits for: a backup into default')).toBeVisible()
+    await button(page, 'Cancel: Prune').click()
+    await expect(page.getByText('Cancelled').first()).toBeVisible()
+    await ask(page, `mutation { cancelBackup(id: "${running}") { __typename } }`)
+  } finally {
+    await removeUploads()
+  }
+})
+
+test('limits are changed, and a source is saved in the repository that is chosen for it', async ({ page }) => {
+  await page.goto(`/repositories/${await idOf(page, 'found again')}/settings`)
+  const atOnce = page.getByRole('textbox', { name: 'Backups at once' })
+  await atOnce.fill('none')
+  await button(page, 'Save limits and upkeep').click()
+  await expect(atOnce).toBeFocused()
+  await expect(atOnce).toHaveAttribute('aria-invalid', 'true')
+  await atOnce.fill('3')
+  await button(page, 'Save limits and upkeep').click()
+  await expect(page.getByText('The changes are saved.')).toBeVisible()
+  await page.reload()
+  await expect(atOnce).toHaveValue('3')
+
+  await page.goto('/sources')
+  await page.getByRole('link', { name: 'uploads' }).click()
+  await page.getByLabel('Repository').selectOption({ label: 'found again' })
+  await button(page, 'Save the changes').click()
+  await expect(page).toHaveURL(/\/sources$/)
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'uploads' }) })
+  await expect(row).toContainText('found again')
+  await page.getByRole('link', { name: 'uploads' }).click()
+  await page.getByLabel('Repository').selectOption({ index: 0 })
+  await button(page, 'Save the changes').click()
+  await expect(row).toContainText('default')
+})
+
+test('a recovery kit is printed black on white and with nothing around it', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(`/repositories/${await idOf(page, 'found again')}/kit`)
+  await expect(page.getByText('RESTIC_PASSWORD')).toHaveCount(0)
+  await button(page, 'Show the recovery kit').click()
+  const kit = page.getByRole('region', { name: 'The recovery kit' })
+  await expect(kit).toContainText('export RESTIC_PASSWORD=')
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await page.emulateMedia({ media: 'print' })
+  await expect(kit).toBeVisible()
+  await expect(page.getByRole('navigation')).toHaveCount(0)
+  await expect(page.getByRole('button')).toHaveCount(0)
+  const colours = await kit.locator('pre').evaluate((element) => {
+    const { color, backgroundColor } = getComputedStyle(element)
+    return { color, backgroundColor }
+  })
+  expect(colours).toEqual({ color: 'rgb(0, 0, 0)', backgroundColor: 'rgb(255, 255, 255)' })
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the form of every kind of repository is accessible and fits a phone, ${colorScheme}`, async ({ page }) => {
+    test.slow()
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto('/repositories/new')
+    const { repositoryKinds } = await ask(page, '{ repositoryKinds { title } }')
+    for (const { title } of repositoryKinds) {
+      await page.getByRole('radio', { name: title, exact: true }).check()
+      await expect(page.getByRole('heading', { name: `Settings of the place: ${title}` })).toBeVisible()
+      for (const more of await page.getByText('More settings').all()) await more.click()
+      await button(page, 'Test the place').click()
+      await expect(page.getByText('INPUT_INVALID')).toBeVisible()
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
+      expect(found, title).toEqual([])
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(wide, title).toBe(0)
+    }
+  })
+}
