@@ -10,6 +10,8 @@ import type { RunState } from '#prisma/client/enums.ts'
  *     └──cancel──────────┼─────▶ CANCELLED      somebody asked; nothing was saved
  *                        └─────▶ INTERRUPTED    its worker died or was shut down; a new attempt is queued while
  *                                               attempts are left
+ *
+ * What was saved can be lost later, when its repository is damaged: SUCCEEDED ──▶ PARTIAL ──▶ FAILED, by lose-data.ts.
  */
 export const activeStates = ['QUEUED', 'RUNNING'] as const satisfies RunState[]
 

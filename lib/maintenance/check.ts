@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { optionsOf, type RepositoryOptions } from '#lib/repositories/options.ts'
 import { checkRepository } from '#lib/restic/check.ts'
-import { openRepository } from '#lib/restic/init.ts'
+import { damagedKeys } from '#lib/restic/keys.ts'
 import { type CheckFindings, checkResult, type Share } from './check-result.ts'
+import { lookForDamage, nothing } from './look-for-damage.ts'
 import type { Performer } from './performer.ts'
+import { openByWhatKey } from './repair.ts'
 
 const options = z.strictObject({
   /** `share`: the next one, so that all is read in the weeks that the repository's options give. `none`: the structure alone. */
@@ -30,13 +32,23 @@ export const check: Performer<z.infer<typeof options>> = {
   options,
   attempts: 3,
 
-  async perform(_deps, { repository, options: { readData }, restic, access, ...call }): Promise<CheckFindings> {
+  async perform(deps, { repository, options: { readData }, restic, access, ...call }): Promise<CheckFindings> {
     const share = shareToRead(readData, sharesOf(optionsOf(repository)), repository.nextShare)
     const subset = share === null ? undefined : share.of === 1 ? 'all' : `${share.number}/${share.of}`
+    await openByWhatKey(deps, { repository, restic, access, ...call })
     const found = await checkRepository(restic, access, { ...call, readData: subset })
     // A server that goes away in the middle looks like damage: this rejects with what is wrong with it.
-    if (!found.sound) await openRepository(restic, access, { signal: call.signal })
-    return { ...found, share }
+    const keys = await damagedKeys(restic, access, { signal: call.signal })
+    const damage = found.sound ? nothing : await lookForDamage(deps, repository, restic, access, found, call)
+    const keyProblems = keys.map((id) => `key ${id}: cannot be read`)
+    return {
+      ...found,
+      ...damage,
+      sound: found.sound && keys.length === 0,
+      problems: [...damage.problems, ...keyProblems],
+      damagedKeys: keys,
+      share,
+    }
   },
 
   /** A share that is damaged is read again next time, so that a check that finds nothing wrong says that it was mended. */

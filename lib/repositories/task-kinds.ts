@@ -17,6 +17,7 @@ export const taskKinds: Readonly<Record<TaskKind, KindOfTask>> = {
   STATISTICS: { title: 'statistics', use: 'unlocked' },
   COPY: { title: 'copy', use: 'beside' },
   PASSWORD: { title: 'change of password', use: 'alone' },
+  REPAIR_KEYS: { title: 'repair of keys', use: 'alone' },
   REPAIR_INDEX: { title: 'repair of the index', use: 'alone' },
   REPAIR_PACKS: { title: 'repair of packs', use: 'alone' },
   REPAIR_SNAPSHOTS: { title: 'repair of snapshots', use: 'alone' },

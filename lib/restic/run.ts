@@ -30,6 +30,8 @@ export interface Call<M> {
   retryLockSeconds?: number
   onStarted?: OnStarted
   onMessage?: (message: M) => void
+  /** Gets the lines of standard output that are no messages, instead of having them collected. Long ones come in pieces. */
+  onOutput?: (line: string) => void
   onLog?: OnLog
 }
 
@@ -65,7 +67,7 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
     if ('message' in parsed) {
       noteReason(words, parsed.message)
       call.onMessage?.(parsed.message)
-    } else if (isStdout) output.push(line)
+    } else if (isStdout) (call.onOutput ?? ((text) => output.push(text)))(line)
     else if (line.trim() !== '') call.onLog?.('info', line)
   }
   const startedAt = systemClock.now()

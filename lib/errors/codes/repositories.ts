@@ -197,6 +197,28 @@ export const repositories = {
     message: (d) => `The repository has no snapshot “${d.id}”.`,
     remedy: () => 'List the snapshots; it may have been removed by retention.',
   }),
+  SNAPSHOT_DAMAGED: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) =>
+      `Part of what was saved is lost: the repository ${d.repository} was damaged, and the snapshot repaired without it.`,
+    remedy: () =>
+      'Trigger a fresh backup of the source. What is left can be restored; the task that repaired the snapshots lists what is not.',
+  }),
+  SNAPSHOT_LOST: entry<{ repository: string }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) =>
+      `What was saved is lost: the repository ${d.repository} was damaged, and nothing is left of the snapshot.`,
+    remedy: () => 'Trigger a fresh backup of the source, and restore from an earlier snapshot or a second copy.',
+  }),
+  DAMAGE_NOT_REPAIRABLE: entry<{ repository: string; files: string[] }>({
+    kind: 'repository',
+    retry: 'never',
+    message: (d) => `restic cannot mend these files of ${d.repository}, nor remove them: ${d.files.join(', ')}.`,
+    remedy: () =>
+      'Remove them by the means of the storage, keeping a copy, then check again. Before a prune, restic recover makes a snapshot of what no snapshot refers to.',
+  }),
   SNAPSHOT_NOT_SAVED: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'later',
