@@ -6,6 +6,8 @@ const pages: [path: string, heading: string][] = [
   ['/', 'Overview'],
   ['/backups', 'Backups'],
   ['/backups/new', 'Back up now'],
+  ['/plans', 'Plans'],
+  ['/plans/new', 'New plan'],
   ['/sources', 'Sources'],
   ['/environments', 'Environments'],
   ['/repositories', 'Repositories'],

@@ -61,6 +61,21 @@ export function when(iso: string): string {
   return dateAndTime.format(Date.parse(iso))
 }
 
+/** “Thu, 26 Nov 2026, 03:30 CET” */
+export function whenIn(iso: string, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    weekday: 'short',
+    day: '2-digit',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  })
+  return format.format(Date.parse(iso))
+}
+
 export function clockTime(iso: string): string {
   return timeOfDay.format(Date.parse(iso))
 }

@@ -1,12 +1,13 @@
 'use client'
 
-import { Archive, Bell, Database, HardDrive, LayoutList, type LucideIcon } from 'lucide-react'
+import { Archive, Bell, CalendarClock, Database, HardDrive, LayoutList, type LucideIcon } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 
 const places: { href: string; word: string; Icon: LucideIcon }[] = [
   { href: '/', word: 'Overview', Icon: LayoutList },
   { href: '/backups', word: 'Backups', Icon: Archive },
+  { href: '/plans', word: 'Plans', Icon: CalendarClock },
   { href: '/sources', word: 'Sources', Icon: Database },
   { href: '/repositories', word: 'Repositories', Icon: HardDrive },
   { href: '/notifications', word: 'Notifications', Icon: Bell },
@@ -20,7 +21,7 @@ export function Navigation() {
       aria-label="Console"
       className="on-rail max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-30 max-lg:bg-rail max-lg:pb-[env(safe-area-inset-bottom)]"
     >
-      <ul className="grid grid-cols-5 lg:grid-cols-1 lg:gap-0.5 lg:px-3">
+      <ul className="grid grid-cols-6 lg:grid-cols-1 lg:gap-0.5 lg:px-3">
         {places.map(({ href, word, Icon }) => {
           const here = href === '/' ? path === '/' : path.startsWith(href)
           return (
@@ -28,7 +29,7 @@ export function Navigation() {
               <Link
                 href={href}
                 aria-current={here ? 'page' : undefined}
-                className={`flex min-h-10 items-center gap-3 max-lg:min-h-14 max-lg:flex-col max-lg:justify-center max-lg:gap-1 max-lg:border-t-2 max-lg:text-[0.6875rem] max-lg:leading-4 lg:rounded-control lg:px-3 ${
+                className={`flex min-h-10 items-center gap-3 max-lg:min-h-14 max-lg:flex-col max-lg:justify-center max-lg:gap-1 max-lg:border-t-2 max-lg:text-[0.625rem] max-lg:leading-4 lg:rounded-control lg:px-3 ${
                   here
                     ? 'border-rail-mark font-medium text-rail-ink lg:bg-rail-hover'
                     : 'border-transparent text-rail-soft hover:bg-rail-hover hover:text-rail-ink'

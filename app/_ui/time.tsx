@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { duration, secondsBetween, when } from '#app/_ui/format.ts'
+import { duration, secondsBetween, when, whenIn } from '#app/_ui/format.ts'
 
 /** The browser's clock in milliseconds, read again every `everyMs`. The one place in the console that reads it. */
 export function useNow(everyMs: number): number {
@@ -15,6 +15,11 @@ export function useNow(everyMs: number): number {
 
 export function When({ at }: { at: string }) {
   return <time dateTime={at}>{when(at)}</time>
+}
+
+/** In another zone than the reader's, with its name. */
+export function WhenIn({ at, timeZone }: { at: string; timeZone: string }) {
+  return <time dateTime={at}>{whenIn(at, timeZone)}</time>
 }
 
 /** How long ago, with the exact time on hover. */

@@ -4,12 +4,12 @@ import type { SourceType } from '#prisma/client/enums.ts'
 
 /** Which sources a plan takes: named ones, or all, new ones included, that fit every list that is not empty. */
 export const selectionInput = z.union([
-  z.strictObject({ sourceIds: z.array(z.uuid('must be a source’s id')).min(1, 'may not be empty').max(1000) }),
   z.strictObject({
     environments: z.array(nameInput).max(100).default([]),
     types: z.array(z.enum(['DATABASE', 'USER_DATA', 'STORAGE'])).default([]),
     tags: z.array(nameInput).max(100).default([]),
   }),
+  z.strictObject({ sourceIds: z.array(z.uuid('must be a source’s id')).min(1, 'may not be empty').max(1000) }),
 ])
 
 export type Selection = z.output<typeof selectionInput>

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { draftOf, inputOf } from './draft.ts'
+
+const plan = {
+  name: 'nightly',
+  description: 'all of it',
+  selection: { environments: ['production'], types: ['DATABASE'], tags: ['shop', 'daily'] },
+  schedule: '15 4 * * 1-5',
+  timeZone: 'Europe/Berlin',
+  windowFrom: '01:00',
+  windowTo: '05:00',
+  jitterSeconds: 600,
+  catchUp: false,
+  compressionLevel: 9,
+  retries: 3,
+  retryPauseSeconds: 90,
+  timeLimitSeconds: 7200,
+}
+
+test('a plan comes out of the form as it went in', () => {
+  expect(inputOf(draftOf(plan as never))).toEqual(plan)
+  const byHand = { ...plan, schedule: null, windowFrom: null, windowTo: null, compressionLevel: null }
+  expect(inputOf(draftOf({ ...byHand, timeLimitSeconds: null } as never))).toEqual({
+    ...byHand,
+    timeLimitSeconds: null,
+  })
+  const named = { ...plan, selection: { sourceIds: ['a', 'b'] }, schedule: 'weekly' }
+  expect(inputOf(draftOf(named as never))).toEqual(named)
+})
+
+test('a new plan takes everything, daily, and tries again', () => {
+  expect(inputOf(draftOf(null))).toMatchObject({
+    selection: { environments: [], types: [], tags: [] },
+    schedule: 'daily',
+    catchUp: true,
+    retries: 2,
+  })
+})

@@ -1,0 +1,101 @@
+import type { PlanItem } from '#app/_data/plans.ts'
+import type { SourceType } from '#graphql/documents/generated/graphql.ts'
+
+/** The schedules that have a name. */
+export const namedSchedules = ['hourly', 'daily', 'weekly', 'monthly'] as const
+export const BY_HAND = 'by hand'
+export const CUSTOM = 'custom'
+
+/** A plan as the form holds it. */
+export interface Draft {
+  name: string
+  description: string
+  chooses: 'fitting' | 'named'
+  environments: string[]
+  types: SourceType[]
+  tags: string
+  sourceIds: string[]
+  when: (typeof namedSchedules)[number] | typeof BY_HAND | typeof CUSTOM
+  cron: string
+  timeZone: string
+  windowFrom: string
+  windowTo: string
+  jitterMinutes: string
+  catchUp: boolean
+  compressionLevel: string
+  retries: string
+  retryPauseMinutes: string
+  timeLimitMinutes: string
+}
+
+interface Selection {
+  sourceIds?: string[]
+  environments?: string[]
+  types?: SourceType[]
+  tags?: string[]
+}
+
+const isNamed = (schedule: string): schedule is (typeof namedSchedules)[number] =>
+  (namedSchedules as readonly string[]).includes(schedule)
+const minutes = (seconds: number | null) => (seconds === null ? '' : String(seconds / 60))
+
+export function draftOf(plan: PlanItem | null): Draft {
+  const { sourceIds, environments = [], types = [], tags = [] } = (plan?.selection ?? {}) as Selection
+  const schedule = plan ? plan.schedule : 'daily'
+  return {
+    name: plan?.name ?? '',
+    description: plan?.description ?? '',
+    chooses: sourceIds ? 'named' : 'fitting',
+    environments,
+    types,
+    tags: tags.join(', '),
+    sourceIds: sourceIds ?? [],
+    when: schedule === null ? BY_HAND : isNamed(schedule) ? schedule : CUSTOM,
+    cron: schedule !== null && !isNamed(schedule) ? schedule : '30 3 * * 1-5',
+    timeZone: plan?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    windowFrom: plan?.windowFrom ?? '',
+    windowTo: plan?.windowTo ?? '',
+    jitterMinutes: minutes(plan?.jitterSeconds ?? 0),
+    catchUp: plan?.catchUp ?? true,
+    compressionLevel: plan?.compressionLevel ? String(plan.compressionLevel) : '',
+    retries: String(plan?.retries ?? 2),
+    retryPauseMinutes: minutes(plan?.retryPauseSeconds ?? 300),
+    timeLimitMinutes: minutes(plan?.timeLimitSeconds ?? null),
+  }
+}
+
+/** The schedule that is chosen; null: by hand only. */
+export function scheduleOf({ when, cron }: Draft): string | null {
+  if (when === BY_HAND) return null
+  return when === CUSTOM ? cron : when
+}
+
+/** Text that is no number goes as NaN, which JSON makes null: the server then says what the field needs. */
+const seconds = (text: string) => (text.trim() === '' ? null : Math.round(Number(text) * 60))
+const number = (text: string) => (text.trim() === '' ? null : Number(text))
+
+/** What the server is asked, ready for create and update. */
+export function inputOf(draft: Draft) {
+  const tags = draft.tags
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+  return {
+    name: draft.name,
+    description: draft.description,
+    selection:
+      draft.chooses === 'named'
+        ? { sourceIds: draft.sourceIds }
+        : { environments: draft.environments, types: draft.types, tags },
+    schedule: scheduleOf(draft),
+    timeZone: draft.timeZone,
+    windowFrom: draft.windowFrom || null,
+    windowTo: draft.windowTo || null,
+    jitterSeconds: seconds(draft.jitterMinutes) ?? 0,
+    catchUp: draft.catchUp,
+    compressionLevel: number(draft.compressionLevel),
+    retries: number(draft.retries) ?? 0,
+    retryPauseSeconds: seconds(draft.retryPauseMinutes) ?? 300,
+    timeLimitSeconds: seconds(draft.timeLimitMinutes),
+  }
+}

@@ -1,0 +1,135 @@
+'use client'
+
+import { type FormEvent, type ReactNode, useState } from 'react'
+import type { PlanItem } from '#app/_data/plans.ts'
+import { type Problem, problemIn } from '#app/_data/problem.ts'
+import { Button } from '#app/_ui/button.tsx'
+import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { Panel } from '#app/_ui/panel.tsx'
+import { type Draft, draftOf, inputOf } from './draft.ts'
+import { ScheduleFields } from './schedule-fields.tsx'
+import { SelectionFields } from './selection-fields.tsx'
+
+interface Props {
+  plan: PlanItem | null
+  /** Answers a refusal, which the form shows. */
+  save: (input: ReturnType<typeof inputOf>) => Promise<{ __typename?: string }>
+  saveWords: string
+  aside?: ReactNode
+}
+
+/** A plan, new or changed. */
+export function PlanForm({ plan, save, saveWords, aside }: Props) {
+  const [draft, setDraft] = useState(() => draftOf(plan))
+  const [refusal, setRefusal] = useState<Problem | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
+  const issueOf = (path: string) =>
+    refusal?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.problem
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      setRefusal(problemIn(await save(inputOf(draft)), null))
+    } catch (error) {
+      setRefusal(problemIn(undefined, error))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  /** A field of one line of text. */
+  const text = (
+    key: TextKey,
+    label: string,
+    path: string,
+    more: { hint?: string; type?: string; mode?: 'decimal' },
+  ) => {
+    const error = issueOf(path)
+    return (
+      <Field label={label} htmlFor={key} hint={more.hint} error={error}>
+        <Input
+          id={key}
+          type={more.type ?? 'text'}
+          inputMode={more.mode}
+          autoComplete="off"
+          value={draft[key]}
+          onChange={(event) => change({ [key]: event.target.value })}
+          {...describedBy(key, { hint: more.hint, error })}
+        />
+      </Field>
+    )
+  }
+
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <Panel title="Name">
+        <div className="grid gap-4 sm:grid-cols-2">
+          {text('name', 'Name', 'name', {})}
+          {text('description', 'Description', 'description', { hint: 'For the others; may be empty.' })}
+        </div>
+      </Panel>
+      <Panel title="Sources">
+        <SelectionFields draft={draft} change={change} issueOf={issueOf} />
+      </Panel>
+      <Panel title="Schedule">
+        <ScheduleFields draft={draft} change={change} issueOf={issueOf} />
+      </Panel>
+      <Panel>
+        <details>
+          <summary className="cursor-pointer font-medium">More: retries, hours, limits</summary>
+          <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+            {text('retries', 'Retries', 'retries', {
+              mode: 'decimal',
+              hint: 'Of a run that failed for a reason that may pass.',
+            })}
+            {text('retryPauseMinutes', 'First pause, minutes', 'retryPauseSeconds', {
+              mode: 'decimal',
+              hint: 'It doubles each time.',
+            })}
+            {text('timeLimitMinutes', 'Time limit of a run, minutes', 'timeLimitSeconds', {
+              mode: 'decimal',
+              hint: 'Empty: none.',
+            })}
+            {text('jitterMinutes', 'Starts up to … minutes later', 'jitterSeconds', {
+              mode: 'decimal',
+              hint: 'So that many do not start at once.',
+            })}
+            {text('windowFrom', 'Starts only from', 'windowFrom', { type: 'time' })}
+            {text('windowTo', 'until', 'windowTo', { type: 'time' })}
+            {text('compressionLevel', 'Compression, 1 to 9', 'compressionLevel', {
+              mode: 'decimal',
+              hint: 'Empty: as the repository says.',
+            })}
+          </div>
+          <div className="mt-4">
+            <Choice
+              kind="checkbox"
+              name="catchUp"
+              checked={draft.catchUp}
+              onChange={(catchUp) => change({ catchUp })}
+              detail="When nothing ran at its time. It is reported in any case."
+            >
+              Make up for a missed time, once
+            </Choice>
+          </div>
+        </details>
+      </Panel>
+      <div aria-live="polite" className="empty:hidden">
+        {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
+      </div>
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look="main" disabled={isBusy}>
+          {isBusy ? 'Saving …' : saveWords}
+        </Button>
+        {aside}
+      </div>
+    </form>
+  )
+}
+
+type TextKey = {
+  [Key in keyof Draft]: Draft[Key] extends string ? (string extends Draft[Key] ? Key : never) : never
+}[keyof Draft]
