@@ -6,6 +6,7 @@ import { hasEnded } from './documents.ts'
 import { type ClientEnvironment, processInput, readClientEnvironment } from './environment.ts'
 import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
+import { addPlanCommands } from './plans.ts'
 import { addRepositoryCommands } from './repositories.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
 import type { SettingsInput } from './settings.ts'
@@ -135,6 +136,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   const deps = { command, open, stdout, input: surroundings.input ?? processInput, leave }
   addSourceCommands(program, deps)
   addRepositoryCommands(program, deps)
+  addPlanCommands(program, deps)
   return program
 }
 

@@ -18,6 +18,7 @@ interface SaveFlags extends LookFlags {
   disabled?: boolean
   /** False: --no-repository. */
   repository?: string | false
+  tag?: string[]
 }
 
 /** The server gives up after 30 seconds; its answer must not be missed. */
@@ -98,6 +99,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
     .option('--untested', 'keep it without looking at it first')
     .option('--disabled', 'leave it out of backups for now')
     .option('--repository <name>', 'where it is saved; in the default one when left out')
+    .option('--tag <tag...>', 'words by which plans choose it')
     .action(async (flags: SaveFlags) => {
       const connection = open(flags)
       const { environment, name, kind, untested = false, disabled = false } = flags
@@ -109,6 +111,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
         settings,
         untested,
         enabled: !disabled,
+        tags: flags.tag ?? [],
         ...(await savedIn(connection, flags)),
       }
       saved(flags, await connection.result<Saved>(documents.createDocument, { input: made }, LOOK_TIMEOUT_MS))
@@ -119,6 +122,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
     .option('--name <name>', 'a new name')
     .option('--repository <name>', 'where it is saved from now on')
     .option('--no-repository', 'save it in the default one again')
+    .option('--tag <tag...>', 'words by which plans choose it, in place of the old ones')
     .option('--untested', 'keep it without looking at it first')
     .action(async (id: string, flags: SaveFlags) => {
       const connection = open(flags)
@@ -129,6 +133,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
         untested,
         ...(name !== undefined && { name }),
         ...(settings && { settings }),
+        ...(flags.tag && { tags: flags.tag }),
         ...(await savedIn(connection, flags)),
       }
       saved(flags, await connection.result<Saved>(documents.updateDocument, { input: change }, LOOK_TIMEOUT_MS))

@@ -1,4 +1,5 @@
 import type { PlanItem } from '#app/_data/plans.ts'
+import { parseTags } from '#app/_data/tags.ts'
 import type { SourceType } from '#graphql/documents/generated/graphql.ts'
 
 /** The schedules that have a name. */
@@ -76,17 +77,13 @@ const number = (text: string) => (text.trim() === '' ? null : Number(text))
 
 /** What the server is asked, ready for create and update. */
 export function inputOf(draft: Draft) {
-  const tags = draft.tags
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
   return {
     name: draft.name,
     description: draft.description,
     selection:
       draft.chooses === 'named'
         ? { sourceIds: draft.sourceIds }
-        : { environments: draft.environments, types: draft.types, tags },
+        : { environments: draft.environments, types: draft.types, tags: parseTags(draft.tags) },
     schedule: scheduleOf(draft),
     timeZone: draft.timeZone,
     windowFrom: draft.windowFrom || null,

@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceDetail, type SourceKindItem, useUpdateSource } from '#app/_data/source-changes.ts'
+import { parseTags } from '#app/_data/tags.ts'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
@@ -11,6 +12,7 @@ import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
 import { RepositoryChoice } from '../editor/repository-choice.tsx'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
+import { TagsField } from '../editor/tags-field.tsx'
 import { SourceSwitches } from './source-switches.tsx'
 
 interface Props {
@@ -22,6 +24,7 @@ export function EditSource({ source, kind }: Props) {
   const router = useRouter()
   const [name, setName] = useState(source.name)
   const [repositoryId, setRepositoryId] = useState(source.repositoryId)
+  const [tags, setTags] = useState(source.tags.join(', '))
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const update = useUpdateSource()
   const outer = {
@@ -33,7 +36,8 @@ export function EditSource({ source, kind }: Props) {
 
   async function save(settings: Record<string, unknown>, untested: boolean): Promise<Problem | null> {
     try {
-      const answer = await update.mutateAsync({ id: source.id, name, settings, untested, repositoryId })
+      const change = { id: source.id, name, settings, untested, repositoryId, tags: parseTags(tags) }
+      const answer = await update.mutateAsync(change)
       if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
       return problemIn(answer, null)
     } catch (error) {
@@ -91,6 +95,7 @@ export function EditSource({ source, kind }: Props) {
                 onChange={setRepositoryId}
                 error={errorOf(outer, 'repositoryId')}
               />
+              <TagsField value={tags} onChange={setTags} error={errorOf(outer, 'tags')} />
             </div>
           </Panel>
         </SettingsEditor>

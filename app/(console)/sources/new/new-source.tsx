@@ -4,12 +4,14 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceKindItem, useCreateEnvironment, useCreateSource } from '#app/_data/source-changes.ts'
+import { parseTags } from '#app/_data/tags.ts'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { typeNames } from '#app/_ui/format.ts'
 import { Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
 import { RepositoryChoice } from '../editor/repository-choice.tsx'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
+import { TagsField } from '../editor/tags-field.tsx'
 import { EnvironmentChoice, NEW } from './environment-choice.tsx'
 
 interface Props {
@@ -24,6 +26,7 @@ export function NewSource({ environments, kinds }: Props) {
   const [newEnvironment, setNewEnvironment] = useState({ name: '', protected: false })
   const [name, setName] = useState('')
   const [repositoryId, setRepositoryId] = useState<string | null>(null)
+  const [tags, setTags] = useState('')
   const [kindName, setKindName] = useState(kinds[0]?.kind ?? '')
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const createEnvironment = useCreateEnvironment()
@@ -54,6 +57,7 @@ export function NewSource({ environments, kinds }: Props) {
         settings,
         untested,
         repositoryId,
+        tags: parseTags(tags),
       })
       if (added.__typename === 'CreateSourceSuccess') router.push('/sources')
       return problemIn(added, null)
@@ -105,6 +109,7 @@ export function NewSource({ environments, kinds }: Props) {
               />
             </Field>
             <RepositoryChoice value={repositoryId} onChange={setRepositoryId} error={errorOf(outer, 'repositoryId')} />
+            <TagsField value={tags} onChange={setTags} error={errorOf(outer, 'tags')} />
           </div>
           <EnvironmentChoice
             environments={environments}

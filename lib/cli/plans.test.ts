@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { type Client, serveClient } from './served-client.fixture.ts'
+
+let home: Installation
+let client: Client
+
+beforeAll(async () => {
+  home = await openInstallation()
+  client = await serveClient(home, 'plans')
+  await home.addFiles('notes', { 'a.txt': 'a' })
+})
+afterAll(async () => {
+  client?.close()
+  await home?.close()
+})
+
+test('plans are made, listed, shown, changed, run, paused, resumed and deleted', async () => {
+  const [made] = await client.json(['add', '--name', 'nightly', '--schedule', 'daily', '--type', 'storage'])
+  expect(made).toMatchObject({ name: 'nightly', schedule: 'daily', selection: { types: ['STORAGE'] } })
+  expect((await client.run(['list'])).stdout).toMatch(/nightly +every day at 03:30, UTC +\d{4}-.* +1 +never/)
+
+  const changed = ['update', 'nightly', '--schedule', '15 22 * * 1-5', '--time-zone', 'Europe/Berlin', '--retries', '3']
+  expect(await client.json(changed)).toMatchObject([
+    { id: made.id, scheduleInWords: 'At 22:15, Monday through Friday' },
+  ])
+  expect(await home.runtime.prisma.plan.findUniqueOrThrow({ where: { id: made.id } })).toMatchObject({
+    retries: 3,
+    catchUp: true,
+    selection: { types: ['STORAGE'] },
+  })
+  const { stdout } = await client.run(['show', 'nightly'])
+  expect(stdout.match(/^next /gm)).toHaveLength(5)
+  expect(stdout).toMatch(/^takes +notes \(test\)$/m)
+
+  const [backup] = await client.json(['run', 'nightly'])
+  expect(await home.runtime.prisma.backup.findUniqueOrThrow({ where: { id: backup.id } })).toMatchObject({
+    planId: made.id,
+    description: 'nightly',
+  })
+
+  expect(await client.run(['pause', 'nightly', '--reason', 'a move', '--until', '2000-01-01T00:00:00Z'])).toMatchObject(
+    {
+      code: 1,
+      stderr: expect.stringContaining('INPUT_INVALID'),
+    },
+  )
+  await client.json(['pause', 'nightly', '--reason', 'a move'])
+  expect((await client.run(['list'])).stdout).toContain('paused: a move')
+  expect(await client.json(['resume', 'nightly'])).toMatchObject([{ isPaused: false }])
+
+  expect(await client.run(['delete', 'nightly'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') })
+  await client.json(['delete', 'nightly', '--yes'])
+  expect(await home.runtime.prisma.plan.count()).toBe(0)
+})
+
+test('what contradicts itself is refused before anything is asked', async () => {
+  const both = ['add', '--name', 'x', '--source', home.environmentId, '--tag', 'y']
+  expect(await client.run(both)).toMatchObject({ code: 1, stderr: expect.stringContaining('--source alone') })
+  expect(await client.run(['show', 'nowhere'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('PLAN_UNKNOWN'),
+  })
+})

@@ -1,0 +1,209 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
+import type { Connection } from './connection.ts'
+import { CommandFailed } from './failure.ts'
+import { columns, printable } from './format.ts'
+import * as documents from './plan-documents.ts'
+
+interface PlanFlags extends CommonFlags {
+  name?: string
+  description?: string
+  environment?: string[]
+  type?: string[]
+  tag?: string[]
+  source?: string[]
+  all?: boolean
+  schedule?: string
+  timeZone?: string
+  from?: string
+  until?: string
+  jitter?: number
+  catchUp?: boolean
+  compression?: number
+  retries?: number
+  retryPause?: number
+  timeLimit?: number
+}
+
+/** `plans …`: what is backed up by itself, and when. */
+export function addPlanCommands(program: Command, deps: CommandDeps): void {
+  const group = program.command('plans').description('See, make, change, run and pause plans.')
+  const open = (flags: CommonFlags) => deps.open(flags as never)
+  const command = (name: string, description: string) => deps.command(name, description, group)
+  const say = sayTo(deps)
+  const done = (flags: CommonFlags, { plan }: { plan: documents.PlanItem }) => say(flags, [plan], planLines([plan]))
+
+  command('list', 'List the plans.').action(async (flags: CommonFlags) => {
+    const { plans } = await open(flags).ask<{ plans: documents.PlanItem[] }>(documents.plansDocument, {})
+    say(flags, plans, planLines(plans))
+  })
+
+  command('show', 'Show a plan, its next times, and what became of those that came.')
+    .argument('<plan>', 'its id or its name')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id } = await find(connection, idOrName)
+      const { plan } = await connection.ask<{ plan: documents.PlanDetail }>(documents.planDocument, { id })
+      say(flags, [plan], planText(plan))
+    })
+
+  withFields(command('add', 'Make a plan. Without a selection it takes all sources, new ones included.'))
+    .requiredOption('--name <name>', 'what it is called')
+    .action(async (flags: PlanFlags) => {
+      const input = { selection: {}, ...inputOf(flags) }
+      done(flags, await open(flags).result(documents.createPlanDocument, { input }))
+    })
+
+  withFields(command('update', 'Change a plan. What is not given stays.'))
+    .argument('<plan>', 'its id or its name')
+    .option('--name <name>', 'a new name')
+    .action(async (idOrName: string, flags: PlanFlags) => {
+      const connection = open(flags)
+      const { id } = await find(connection, idOrName)
+      done(flags, await connection.result(documents.updatePlanDocument, { input: { id, ...inputOf(flags) } }))
+    })
+
+  command('run', 'Start a backup of a plan now. See “watch” to follow it.')
+    .argument('<plan>', 'its id or its name')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id } = await find(connection, idOrName)
+      const { backup } = await connection.result<{ backup: { id: string; state: string } }>(documents.runPlanDocument, {
+        id,
+      })
+      say(flags, [backup], columns([[backup.id, backup.state]]))
+    })
+
+  command('pause', 'Let the times of a plan pass by.')
+    .argument('<plan>', 'its id or its name')
+    .requiredOption('--reason <text>', 'why, for the others')
+    .option('--until <time>', 'when it goes on by itself, like 2026-12-24T18:00:00Z')
+    .action(async (idOrName: string, flags: CommonFlags & { reason: string; until?: string }) => {
+      const connection = open(flags)
+      const { id } = await find(connection, idOrName)
+      const input = { id, reason: flags.reason, ...(flags.until && { until: flags.until }) }
+      done(flags, await connection.result(documents.pausePlanDocument, { input }))
+    })
+
+  command('resume', 'Let a paused plan go on.')
+    .argument('<plan>', 'its id or its name')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id } = await find(connection, idOrName)
+      done(flags, await connection.result(documents.resumePlanDocument, { id }))
+    })
+
+  command('delete', 'Delete a plan. Its backups stay in the history.')
+    .argument('<plan>', 'its id or its name')
+    .requiredOption('--yes', 'it cannot be taken back')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id, name } = await find(connection, idOrName)
+      await connection.result(documents.deletePlanDocument, { id })
+      say(flags, [{ id, name }], [`Deleted: ${printable(name)}`])
+    })
+}
+
+const number = (text: string): number => {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Use a whole number.')
+}
+
+function withFields(command: Command): Command {
+  return command
+    .option('--description <text>', 'for the others')
+    .option('--all', 'all sources, new ones included')
+    .option('--environment <name...>', 'all sources of these environments, new ones included')
+    .addOption(
+      new Option('--type <type...>', 'all sources of these types').choices(['database', 'user_data', 'storage']),
+    )
+    .option('--tag <tag...>', 'all sources with one of these tags')
+    .option('--source <id...>', 'these sources only')
+    .option('--schedule <text>', 'hourly, daily, weekly, monthly, a cron expression, or “none” for by hand only')
+    .option('--time-zone <name>', 'like Europe/Berlin')
+    .option('--from <time>', 'it starts only from this time of day, like 01:00; “none” for any')
+    .option('--until <time>', 'and until this one')
+    .option('--jitter <seconds>', 'it starts up to this much later', number)
+    .option('--catch-up', 'make up for a missed time, once')
+    .option('--no-catch-up', 'only report a missed time')
+    .option('--compression <level>', '1 (least) to 9', number)
+    .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
+    .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
+    .option('--time-limit <seconds>', 'of a run', number)
+}
+
+/** Only what was given. */
+function inputOf(flags: PlanFlags): Record<string, unknown> {
+  const orNull = (text: string | undefined) => (text === 'none' ? null : text)
+  const given = {
+    name: flags.name,
+    description: flags.description,
+    selection: selectionOf(flags),
+    schedule: orNull(flags.schedule),
+    timeZone: flags.timeZone,
+    windowFrom: orNull(flags.from),
+    windowTo: orNull(flags.until),
+    jitterSeconds: flags.jitter,
+    catchUp: flags.catchUp,
+    compressionLevel: flags.compression,
+    retries: flags.retries,
+    retryPauseSeconds: flags.retryPause,
+    timeLimitSeconds: flags.timeLimit,
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function selectionOf({ all, source, environment, type, tag }: PlanFlags): object | undefined {
+  if (source && (all || environment || type || tag))
+    throw new CommandFailed(
+      'Either some sources are named, or all that fit are taken.',
+      'Use --source alone, or --environment, --type and --tag.',
+    )
+  if (source) return { sourceIds: source }
+  if (!all && !environment && !type && !tag) return undefined
+  return {
+    ...(environment && { environments: environment }),
+    ...(type && { types: type.map((one) => one.toUpperCase()) }),
+    ...(tag && { tags: tag }),
+  }
+}
+
+async function find(connection: Connection, idOrName: string): Promise<documents.PlanItem> {
+  const { plans } = await connection.ask<{ plans: documents.PlanItem[] }>(documents.plansDocument, {})
+  const found = plans.find((plan) => plan.id === idOrName || plan.name === idOrName)
+  if (found) return found
+  throw new CommandFailed(`There is no plan “${idOrName}”.`, 'Take its id or name from “plans list”.', {
+    code: 'PLAN_UNKNOWN',
+  })
+}
+
+function planLines(plans: documents.PlanItem[]): string[] {
+  if (plans.length === 0) return ['There is no plan yet.']
+  const rows = plans.map((plan) => [
+    plan.id,
+    printable(plan.name),
+    plan.scheduleInWords === null ? 'by hand only' : `${plan.scheduleInWords}, ${plan.timeZone}`,
+    plan.isPaused ? `paused: ${printable(plan.pauseReason)}` : (plan.dueAt ?? '–'),
+    String(plan.sources.length),
+    plan.lastBackup ? `${plan.lastBackup.state} ${plan.lastBackup.createdAt}` : 'never',
+  ])
+  return columns([['id', 'plan', 'when', 'next', 'sources', 'last backup'], ...rows])
+}
+
+function planText(plan: documents.PlanDetail): string[] {
+  return [
+    ...planLines([plan]),
+    '',
+    ...columns([
+      ...plan.nextTimes.map((time) => ['next', time]),
+      ...plan.sources.map((source) => ['takes', printable(`${source.name} (${source.environment.name})`)]),
+      ...plan.events.map((event) => [
+        'came',
+        event.dueAt,
+        event.kind,
+        event.backup?.id ?? '',
+        printable(event.message),
+      ]),
+    ]),
+  ]
+}
