@@ -10,6 +10,7 @@ const delivery = builder.prismaObject('Delivery', {
     channel: t.exposeString('channel'),
     recipient: t.exposeString('recipient'),
     subject: t.exposeString('subject'),
+    repository: t.relation('repository', { nullable: true, description: 'That it tells of, when it tells of one.' }),
     state: t.expose('state', { type: deliveryState }),
     attempts: t.exposeInt('attempts'),
     error: t.exposeString('error', { nullable: true }),

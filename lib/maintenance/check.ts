@@ -14,6 +14,8 @@ const options = z.strictObject({
 
 /** restic takes no more: `--read-data-subset=n/t`, t at most 256. It parts the packs by the first byte of their ids. */
 const MOST_SHARES = 256
+/** In a mail. All are in the result. */
+const PROBLEMS_TOLD = 10
 /** For a repository that is checked by hand alone. */
 const USUAL_DAYS = 7
 
@@ -52,11 +54,18 @@ export const check: Performer<z.infer<typeof options>> = {
   },
 
   /** A share that is damaged is read again next time, so that a check that finds nothing wrong says that it was mended. */
-  async onSuccess(tx, _deps, task, result) {
-    const { sound, share } = checkResult.parse(result)
+  async onSuccess(tx, { queue }, task, result) {
+    const { sound, share, problems, brokenPacks } = checkResult.parse(result)
+    const { id, repositoryId } = task
+    if (!sound) {
+      const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
+      const found = { problems: problems.slice(0, PROBLEMS_TOLD), brokenPacks: brokenPacks.length }
+      const notice = { kind: 'damaged' as const, at: now.toISOString(), ...found }
+      await queue.send(tx, 'notify.repository', { repositoryId, event: `task ${id}`, notice })
+    }
     if (!sound || share === null || options.parse(task.options).readData !== 'share') return
     const nextShare = share.number % share.of
-    await tx.repository.update({ where: { id: task.repositoryId }, data: { nextShare } })
+    await tx.repository.update({ where: { id: repositoryId }, data: { nextShare } })
   },
 }
 

@@ -44,7 +44,7 @@ export async function setCopyTarget(
       target: { type: 'repository', id: repository.id },
       details: { to: target?.name ?? null },
     })
-    await cancelQueued(tx, actor, repository.id, target?.id ?? null)
+    await cancelQueued(tx, deps, actor, repository.id, target?.id ?? null)
     return tx.repository.update({ where: { id: repository.id }, data: { copyToId: target?.id ?? null } })
   })
   return { repository: changed, sharesPieces: found?.sharesPieces ?? null }
@@ -59,7 +59,13 @@ async function refuseCircle(tx: Transaction, id: string, targetId: string): Prom
   }
 }
 
-async function cancelQueued(tx: Transaction, actor: Actor, id: string, targetId: string | null): Promise<void> {
+async function cancelQueued(
+  tx: Transaction,
+  deps: MaintenanceDeps,
+  actor: Actor,
+  id: string,
+  targetId: string | null,
+): Promise<void> {
   const queued = await tx.repositoryTask.findMany({
     where: {
       kind: 'COPY',
@@ -69,7 +75,7 @@ async function cancelQueued(tx: Transaction, actor: Actor, id: string, targetId:
     },
   })
   const error = new CodedError('RUN_CANCELLED', { by: actor.email })
-  for (const task of queued) await endTask(tx, task, { state: 'CANCELLED', error })
+  for (const task of queued) await endTask(tx, deps, task, { state: 'CANCELLED', error })
 }
 
 /** Good runs whose snapshot has no copy where the copies of its repository go. Of none, when they go nowhere. */

@@ -50,7 +50,7 @@ export async function executeTask(deps: MaintenanceDeps, task: RepositoryTask, s
       where: { id: task.id, claimId: task.claimId },
       data: { output: lines.join('\n') },
     })
-    const isOurs = await endTask(tx, task, outcome)
+    const isOurs = await endTask(tx, deps, task, outcome)
     if (isOurs && outcome.result) await performer.onSuccess?.(tx, deps, task, outcome.result)
     return isOurs
   })

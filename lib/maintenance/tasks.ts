@@ -58,7 +58,7 @@ export async function cancelTask(deps: Deps, actor: Actor | null, id: string): P
     await record(tx, { actor, action: 'repository.task-cancel', target, details: { kind: task.kind, taskId: id } })
     if (task.state === 'QUEUED') {
       const error = new CodedError('RUN_CANCELLED', { by: actor.email })
-      await endTask(tx, task, { state: 'CANCELLED', error })
+      await endTask(tx, deps, task, { state: 'CANCELLED', error })
     }
     return tx.repositoryTask.findUniqueOrThrow({ where: { id } })
   })

@@ -1,8 +1,11 @@
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import type { MaintenanceDeps } from './performer.ts'
+import { probeRepositories } from './probe.ts'
 import { queueWhatIsDue } from './schedule.ts'
 
 const SCHEDULE_EVERY_MS = 60_000
+/** How often it is asked whether a look is due. */
+const PROBE_EVERY_MS = 15_000
 
 export interface Upkeep {
   /** Begins nothing more and resolves when nothing is under way. */
@@ -24,7 +27,10 @@ export function startUpkeep(deps: MaintenanceDeps): Upkeep {
       await look()
     }
   }
-  const ends = [every(SCHEDULE_EVERY_MS, () => queueWhatIsDue(deps))]
+  const ends = [
+    every(SCHEDULE_EVERY_MS, () => queueWhatIsDue(deps)),
+    every(PROBE_EVERY_MS, () => probeRepositories(deps, shutdown.signal)),
+  ]
   return {
     async stop() {
       shutdown.abort()

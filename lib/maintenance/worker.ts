@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Database } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { decideTurns, lockTurns, readTurns } from '#lib/repositories/turns.ts'
@@ -82,9 +81,10 @@ async function claim(deps: MaintenanceDeps, places: number): Promise<RepositoryT
 
 /** Tasks whose worker was not heard of for five heartbeats. With `all`, every running one, for a process that knows that it is alone. */
 export async function interruptSilent(
-  { prisma, log }: { prisma: Database; log: MaintenanceDeps['log'] },
+  deps: Pick<MaintenanceDeps, 'prisma' | 'queue' | 'log'>,
   which: 'silent' | 'all' = 'silent',
 ): Promise<void> {
+  const { prisma, log } = deps
   const silence = which === 'all' ? 0 : DEAD_AFTER_SECONDS
   const ids = await prisma.$queryRaw<{ id: string }[]>`
     select id from repository_tasks
@@ -93,7 +93,7 @@ export async function interruptSilent(
     const task = await prisma.repositoryTask.findUnique({ where: { id } })
     if (task?.state !== 'RUNNING') continue
     const error = new CodedError('WORKER_LOST', { worker: task.worker ?? 'unknown' })
-    const ended = await prisma.$transaction((tx) => endTask(tx, task, interrupted(task, error)))
+    const ended = await prisma.$transaction((tx) => endTask(tx, deps, task, interrupted(task, error)))
     if (ended) log.warn({ taskId: id, worker: task.worker }, 'task interrupted: its worker died')
   }
 }

@@ -2,6 +2,7 @@ import { partName } from '#lib/sources/driver.ts'
 import type { Backup, BackupRun, Source } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 import { formatBytes, formatDuration } from './figures.ts'
+import { escapeHtml, mailPage, oneLine, problemHtml } from './mail-page.ts'
 import type { Message } from './mailer.ts'
 
 export type EndedBackup = Backup & { runs: (BackupRun & { source: Source })[] }
@@ -48,29 +49,19 @@ export function renderBackupMail(backup: EndedBackup, publicUrl: string): Omit<M
     '',
   ].join('\n')
 
-  const html = `<!doctype html><html lang="en"><body style="margin:0;padding:24px;background:#f6f8fa;color:#1f2328;font:14px/1.5 system-ui,sans-serif">
-<div style="max-width:600px;margin:0 auto;background:#fff;border:1px solid #d0d7de;border-radius:8px;padding:24px">
-<h1 style="font-size:18px;margin:0 0 16px;color:${colour}">${escapeHtml(subject)}</h1>
-<table style="border-collapse:collapse">${facts
+  const body = runs
     .map(
-      ([name, value]) =>
-        `<tr><td style="padding:2px 16px 2px 0;color:#57606a;vertical-align:top">${name}</td><td>${escapeHtml(value)}</td></tr>`,
-    )
-    .join('')}</table>
-${runs
-  .map(
-    (
-      run,
-    ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(nameOf(run))}</strong>
+      (
+        run,
+      ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(nameOf(run))}</strong>
 <span style="color:${words[run.state].colour}">${run.state.toLowerCase()}</span>${escapeHtml(figures(run))}${
-      run.errorMessage
-        ? `<p style="margin:8px 0 0"><b>What happened:</b> ${escapeHtml(run.errorMessage)} <code>${run.errorCode}</code></p>
-<p style="margin:4px 0 0"><b>What to do:</b> ${escapeHtml(run.errorRemedy ?? '')}</p>`
-        : ''
-    }</div>`,
-  )
-  .join('')}
-<p style="margin:24px 0 0"><a href="${escapeHtml(link)}">Open the backup in the console</a></p></div></body></html>`
+        run.errorMessage
+          ? problemHtml({ message: run.errorMessage, code: run.errorCode ?? '', remedy: run.errorRemedy ?? '' })
+          : ''
+      }</div>`,
+    )
+    .join('')
+  const html = mailPage({ title: subject, colour, facts, body, link, linkText: 'Open the backup in the console' })
   return { subject, text, html }
 }
 
@@ -93,14 +84,4 @@ function figures(run: BackupRun): string {
     `${formatBytes(Number(run.storedBytes ?? 0))} new in the repository`,
   ]
   return `, ${parts.join(', ')}, snapshot ${run.snapshotId.slice(0, 8)}`
-}
-
-/** Header values are one line, whatever a name holds. */
-function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 200)
-  return line.replace(/\p{Cs}$/u, '') // half of a character that the cut went through
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
 }

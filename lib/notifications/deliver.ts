@@ -4,11 +4,14 @@ import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import type { Log } from '#lib/log/log.ts'
+import type { JobPayload } from '#lib/queue/catalogue.ts'
 import type { Queue } from '#lib/queue/queue.ts'
+import { repositoryNotice } from '#lib/queue/repository-notice.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
-import type { Delivery } from '#prisma/client/client.ts'
+import type { Delivery, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
 import type { Mailer, Message } from './mailer.ts'
+import { renderRepositoryMail } from './repository-mail.ts'
 
 export interface NotificationDeps {
   prisma: Database
@@ -23,20 +26,38 @@ export interface NotificationDeps {
 /** Takes the jobs of this folder off the queue. */
 export async function startNotifications(deps: NotificationDeps): Promise<void> {
   await deps.queue.work('notify.backup-ended', { concurrency: 1 }, ({ backupId }) => plan(deps, backupId))
+  await deps.queue.work('notify.repository', { concurrency: 1 }, (told) => planOfRepository(deps, told))
   await deps.queue.work('notify.deliver', { concurrency: 2 }, ({ deliveryId }, { lastAttempt }) =>
     deliver(deps, deliveryId, lastAttempt),
   )
 }
 
+async function plan(deps: NotificationDeps, backupId: string): Promise<void> {
+  const backup = await deps.prisma.backup.findUniqueOrThrow({ where: { id: backupId } })
+  const { subject } = renderBackupMail({ ...backup, runs: [] }, deps.publicUrl)
+  await planDeliveries(deps, { backupId, subject })
+}
+
+async function planOfRepository(
+  deps: NotificationDeps,
+  { repositoryId, event, notice }: JobPayload<'notify.repository'>,
+): Promise<void> {
+  const repository = await deps.prisma.repository.findUnique({ where: { id: repositoryId } })
+  if (repository === null) return // it was removed meanwhile
+  const { subject } = renderRepositoryMail(repository, notice, deps.publicUrl)
+  await planDeliveries(deps, { repositoryId, event, notice, subject })
+}
+
 /** One delivery and its job for each recipient, once, however often this is tried. Without a mail server there is nothing to plan. */
-async function plan({ prisma, queue, mailer, config, publicUrl }: NotificationDeps, backupId: string): Promise<void> {
+async function planDeliveries(
+  { prisma, queue, mailer, config }: NotificationDeps,
+  about: Pick<Prisma.DeliveryCreateManyInput, 'backupId' | 'repositoryId' | 'event' | 'notice' | 'subject'>,
+): Promise<void> {
   if (!mailer || !config.NOTIFICATION_ENABLED) return
-  const backup = await prisma.backup.findUniqueOrThrow({ where: { id: backupId } })
   const recipients = await notificationRecipients(prisma)
-  const { subject } = renderBackupMail({ ...backup, runs: [] }, publicUrl)
   await prisma.$transaction(async (tx) => {
     const planned = await tx.delivery.createManyAndReturn({
-      data: recipients.map((recipient) => ({ backupId, channel: 'EMAIL', recipient, subject })),
+      data: recipients.map((recipient) => ({ ...about, channel: 'EMAIL', recipient })),
       skipDuplicates: true,
     })
     for (const { id } of planned) await queue.send(tx, 'notify.deliver', { deliveryId: id })
@@ -46,10 +67,18 @@ async function plan({ prisma, queue, mailer, config, publicUrl }: NotificationDe
 async function deliver(deps: NotificationDeps, deliveryId: string, lastAttempt: boolean): Promise<void> {
   const delivery = await deps.prisma.delivery.findUnique({
     where: { id: deliveryId },
-    include: { backup: { include: { runs: { include: { source: true }, orderBy: { queuedAt: 'asc' } } } } },
+    include: {
+      backup: { include: { runs: { include: { source: true }, orderBy: { queuedAt: 'asc' } } } },
+      repository: true,
+    },
   })
-  if (delivery?.state !== 'PENDING' || !delivery.backup) return
-  await attempt(deps, delivery, renderBackupMail(delivery.backup, deps.publicUrl), lastAttempt)
+  if (delivery?.state !== 'PENDING') return
+  const { backup, repository, notice } = delivery
+  if (backup) await attempt(deps, delivery, renderBackupMail(backup, deps.publicUrl), lastAttempt)
+  else if (repository) {
+    const message = renderRepositoryMail(repository, repositoryNotice.parse(notice), deps.publicUrl)
+    await attempt(deps, delivery, message, lastAttempt)
+  }
 }
 
 /** Sends and writes what became of it. Rejects, so that the queue tries again, unless it is final. */

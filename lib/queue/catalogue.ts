@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { repositoryNotice } from './repository-notice.ts'
 
 /** Every kind of job: its payload, parsed when it is sent and again when it is taken, and how it is retried. */
 export const jobs = {
@@ -20,6 +21,11 @@ export const jobs = {
   /** Tell people how a backup ended. */
   'notify.backup-ended': {
     payload: z.object({ backupId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
+  /** Tell people about a repository. `event` names what happened: each is told once, however often it is sent. */
+  'notify.repository': {
+    payload: z.object({ repositoryId: z.uuid(), event: z.string(), notice: repositoryNotice }),
     options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
   },
   /** Send one stored delivery. */

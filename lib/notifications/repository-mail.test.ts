@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { RepositoryNotice } from '#lib/queue/repository-notice.ts'
+import { renderRepositoryMail } from './repository-mail.ts'
+
+const id = '01890000-0000-7000-8000-000000000000'
+const problem = { code: 'REPOSITORY_UNREACHABLE', message: 'Nobody listens.', remedy: 'Start the server.' }
+const [since, at] = ['2026-03-01T09:30:00.000Z', '2026-03-01T10:00:00.000Z']
+const notices = {
+  unreachable: { kind: 'unreachable', since, problem },
+  reachable: { kind: 'reachable', since, at },
+  damaged: { kind: 'damaged', at, problems: ['pack 1a: wrong content', 'tree 2b: gone'], brokenPacks: 1 },
+  failed: { kind: 'task-failed', task: 'integrity check', at, attempts: 3, problem },
+} satisfies Record<string, RepositoryNotice>
+const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:backup@host:/srv') =>
+  renderRepositoryMail({ id, name, location }, notice, 'https://backup.example.org')
+
+describe('the mail about a repository', () => {
+  it.each([
+    ['unreachable', 'Repository offsite does not answer'],
+    ['reachable', 'Repository offsite answers again'],
+    ['damaged', 'Repository offsite is damaged'],
+    ['failed', 'The integrity check of repository offsite failed'],
+  ] as const)('that is %s has the subject “%s”', (kind, subject) => {
+    expect(render(notices[kind]).subject).toBe(subject)
+  })
+
+  it('says what happened, since when, what to do, and where to look', () => {
+    const { text, html } = render(notices.unreachable)
+    expect(text).toBe(
+      [
+        'Repository offsite does not answer.',
+        '',
+        'Repository: offsite',
+        'Place: sftp:backup@host:/srv',
+        `Since: ${since}`,
+        '',
+        'What happened: Nobody listens. (REPOSITORY_UNREACHABLE)',
+        'What to do: Start the server.',
+        '',
+        `https://backup.example.org/repositories/${id}`,
+        '',
+      ].join('\n'),
+    )
+    for (const part of [
+      since,
+      'Nobody listens.',
+      'REPOSITORY_UNREACHABLE',
+      'Start the server.',
+      `/repositories/${id}"`,
+    ])
+      expect(html).toContain(part)
+  })
+
+  it('names what a check found', () => {
+    const { text, html } = render(notices.damaged)
+    expect(text).toContain('- pack 1a: wrong content\n- tree 2b: gone')
+    expect(html).toContain('<li>pack 1a: wrong content</li><li>tree 2b: gone</li>')
+  })
+
+  it.each(['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', 'a\r\nBcc: evil@example.org', 'a\u2028b'])(
+    'takes no header and no HTML from %j',
+    (hostile) => {
+      const said = { code: 'X', message: hostile, remedy: hostile }
+      for (const [notice, plain] of [
+        [{ ...notices.unreachable, problem: said }, notices.unreachable],
+        [{ ...notices.damaged, problems: [hostile, hostile] }, notices.damaged],
+        [{ ...notices.failed, task: hostile, problem: said }, notices.failed],
+      ] satisfies [RepositoryNotice, RepositoryNotice][]) {
+        const { subject, html } = render(notice, hostile, hostile)
+        expect(subject).not.toMatch(/[\r\n\u2028\u2029]/)
+        expect(html.match(/<\/?\w+/g)).toEqual(render(plain).html.match(/<\/?\w+/g))
+        expect(html).not.toMatch(/<[^>]*alert/)
+      }
+    },
+  )
+})
