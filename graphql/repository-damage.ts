@@ -1,8 +1,10 @@
+import type { Database } from '#lib/database/database.ts'
 import type { TouchedSnapshot } from '#lib/maintenance/check-result.ts'
 import { repositoryDamage } from '#lib/maintenance/damage.ts'
 import type { Damage, RepairStep, StepKind } from '#lib/maintenance/repair-steps.ts'
 import { builder } from './builder.ts'
 import { repository } from './repository.ts'
+import { backupRun } from './run.ts'
 
 const touchedSnapshot = builder.objectRef<TouchedSnapshot>('TouchedSnapshot').implement({
   description: 'A snapshot that refers to what is damaged.',
@@ -97,6 +99,28 @@ builder.prismaObjectField(repository, 'damage', (t) =>
     nullable: true,
     description: 'Null: not known to be damaged.',
     select: { id: true },
-    resolve: ({ id }, _args, { runtime }) => repositoryDamage(runtime.prisma, id),
+    resolve: ({ id }, _args, { runtime }) => damageOfRepository(runtime.prisma, id),
   }),
 )
+
+builder.prismaObjectField(backupRun, 'isDamaged', (t) =>
+  t.boolean({
+    description:
+      'Whether a check found damage that touches its snapshot, which was not repaired yet. Then it is not to be relied upon.',
+    select: { repositoryId: true, snapshotId: true },
+    resolve: async ({ repositoryId, snapshotId }, _args, { runtime }) =>
+      snapshotId !== null &&
+      ((await damageOfRepository(runtime.prisma, repositoryId))?.touched ?? []).some(
+        (one) => one.snapshotId === snapshotId,
+      ),
+  }),
+)
+
+const reading = new Map<string, Promise<Damage | null>>()
+
+/** Fields of one answer that ask for the same repository in the same moment share one reading. */
+function damageOfRepository(prisma: Database, id: string): Promise<Damage | null> {
+  const begun = reading.get(id) ?? repositoryDamage(prisma, id).finally(() => reading.delete(id))
+  reading.set(id, begun)
+  return begun
+}

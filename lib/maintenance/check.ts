@@ -5,7 +5,6 @@ import { damagedKeys } from '#lib/restic/keys.ts'
 import { type CheckFindings, checkResult, type Share } from './check-result.ts'
 import { lookForDamage, nothing } from './look-for-damage.ts'
 import type { Performer } from './performer.ts'
-import { openByWhatKey } from './repair.ts'
 
 const options = z.strictObject({
   /** `share`: the next one, so that all is read in the weeks that the repository's options give. `none`: the structure alone. */
@@ -37,7 +36,6 @@ export const check: Performer<z.infer<typeof options>> = {
   async perform(deps, { repository, options: { readData }, restic, access, ...call }): Promise<CheckFindings> {
     const share = shareToRead(readData, sharesOf(optionsOf(repository)), repository.nextShare)
     const subset = share === null ? undefined : share.of === 1 ? 'all' : `${share.number}/${share.of}`
-    await openByWhatKey(deps, { repository, restic, access, ...call })
     const found = await checkRepository(restic, access, { ...call, readData: subset })
     // A server that goes away in the middle looks like damage: this rejects with what is wrong with it.
     const keys = await damagedKeys(restic, access, { signal: call.signal })

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openAccess } from '#lib/repositories/access.ts'
+import { createRepository } from '#lib/repositories/create.ts'
+import { repairSnapshots } from '#lib/restic/repair.ts'
 import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { BackupRun, Repository, Source } from '#prisma/client/client.ts'
 import { checkResult } from './check-result.ts'
 import { repositoryDamage } from './damage.ts'
+import { snapshotsRepair } from './repair-snapshots.ts'
 import type { Damage } from './repair-steps.ts'
 import { startTask } from './tasks.ts'
 
@@ -89,6 +92,15 @@ async function packOfShop(): Promise<string> {
     if (found.isFile() && found.size > size && found.size < size + 5000) return name
   }
   throw new Error('no pack of that size')
+}
+
+/** A backup of a few bytes writes two packs; the larger one holds the folders. */
+async function newestPackOfFolders(): Promise<string> {
+  const names = await readdir(inRepository('data'), { recursive: true })
+  const files = await Promise.all(names.map(async (name) => ({ name, ...(await stat(inRepository('data', name))) })))
+  const packs = files.filter(({ name }) => name.includes('/') && name.length > 60)
+  const [a, b] = packs.sort((one, other) => other.mtimeMs - one.mtimeMs)
+  return (a?.size ?? 0) > (b?.size ?? 0) ? (a?.name as string) : (b?.name as string)
 }
 
 async function flip(file: string, position: number) {
@@ -197,4 +209,46 @@ it('a snapshot file that cannot be read is put aside, and its run says that it i
   expect(await repaired(await damage())).toEqual(['REPAIR_SNAPSHOTS', 'BACKUP', 'CHECK'])
   expect(await rowOf(run)).toMatchObject({ state: 'FAILED', errorCode: 'SNAPSHOT_LOST', snapshotId: null })
   await expectWhole(await newestOfShop(), shop)
+})
+
+it('a repair that died after restic had done its work is finished by the next attempt', async () => {
+  const pack = await packOfShop()
+  await writeFile(join(shop.path, 'small.txt'), 'changed')
+  const second = await save(shop.source)
+  const folders = await newestPackOfFolders()
+  await flip(inRepository('data', pack), 1000)
+  await rm(inRepository('data', folders))
+  expect(await check()).toMatchObject({ sound: false, missingPacks: [folders.split('/').at(-1)] })
+  await perform('REPAIR_INDEX', {})
+  await perform('REPAIR_PACKS', { packs: [pack.split('/').at(-1)] })
+  await using access = await openAccess(home.runtime, repository)
+  await repairSnapshots(await home.runtime.restic(), access, { signal: AbortSignal.timeout(60_000) })
+  expect(await rowOf(run)).toMatchObject({ state: 'SUCCEEDED' })
+
+  expect(await followGuide()).toEqual(['REPAIR_SNAPSHOTS', 'BACKUP', 'CHECK'])
+  const partial = await rowOf(run)
+  expect(partial).toMatchObject({ state: 'PARTIAL', errorCode: 'SNAPSHOT_DAMAGED', snapshotId: expect.any(String) })
+  expect(partial.snapshotId).not.toBe(run.snapshotId)
+  expect(await rowOf(second)).toMatchObject({ state: 'FAILED', errorCode: 'SNAPSHOT_LOST', snapshotId: null })
+  expect(await rowOf(untouched)).toMatchObject({ state: 'SUCCEEDED', snapshotId: untouched.snapshotId })
+})
+
+it('a copy that lost something in a repair counts as missing, and its run as whole', async () => {
+  const settings = { path: join(home.folder, 'files', 'second') }
+  const second = await createRepository(home.runtime, home.admin, { name: 'second', kind: 'local', settings })
+  const ended = { state: 'SUCCEEDED' as const, finishedAt: home.runtime.clock.now() }
+  const copies = { repositoryId: second.id, kind: 'COPY' as const, ...ended }
+  const copy = await tasks().create({ data: { ...copies, runId: run.id, result: { snapshotId: 'aa' } } })
+  const whole = await tasks().create({ data: { ...copies, runId: untouched.id, result: { snapshotId: 'bb' } } })
+  const repair = await tasks().create({ data: { repositoryId: second.id, kind: 'REPAIR_SNAPSHOTS', ...ended } })
+  const lost = { snapshotId: 'aa', runId: run.id, sourceId: shop.source.id, name: 'shop', repairedId: 'cc' }
+  await home.runtime.prisma.$transaction(
+    async (tx) => void (await snapshotsRepair.onSuccess?.(tx, home.runtime, repair, { changed: [lost] })),
+  )
+  expect(await tasks().findUniqueOrThrow({ where: { id: copy.id } })).toMatchObject({
+    state: 'FAILED',
+    errorCode: 'SNAPSHOT_DAMAGED',
+  })
+  expect(await tasks().findUniqueOrThrow({ where: { id: whole.id } })).toMatchObject({ state: 'SUCCEEDED' })
+  expect(await rowOf(run)).toMatchObject({ state: 'SUCCEEDED', snapshotId: run.snapshotId })
 })

@@ -17,7 +17,9 @@ export async function repositoryDamage(prisma: Database, repositoryId: string): 
       orderBy: { finishedAt: 'desc' },
       take: CHECKS_READ,
     })
-  ).map((task) => ({ ...checkResult.parse(task.result), at: task.finishedAt as Date }))
+  )
+    .reverse()
+    .map((task) => ({ ...checkResult.parse(task.result), at: task.finishedAt as Date }))
   if (checks.every((check) => check.sound)) return null
   const [repairs, sources] = await Promise.all([
     prisma.repositoryTask.findMany({ where: { ...made, kind: { in: [...repairKinds] } } }),

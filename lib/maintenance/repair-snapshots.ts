@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { loseData } from '#lib/backups/lose-data.ts'
+import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { repairSnapshots } from '#lib/restic/repair.ts'
 import type { RepositoryAccess } from '#lib/restic/repository.ts'
@@ -46,9 +47,27 @@ export const snapshotsRepair: Performer<z.infer<typeof nothing>> = {
     for (const { runId, snapshotId, repairedId } of snapshotsRepaired.parse(result).changed) {
       if (runId === null) continue
       const run = await tx.backupRun.findUnique({ where: { id: runId }, select: { repositoryId: true } })
-      if (run?.repositoryId === repositoryId) await loseData(tx, { runId, snapshotId, repairedId })
+      if (run === null) continue
+      if (run.repositoryId === repositoryId) await loseData(tx, { runId, snapshotId, repairedId })
+      else await loseCopy(tx, repositoryId, runId, snapshotId)
     }
   },
+}
+
+/** A copy that lost something is none: it counts as missing, and can be made anew. */
+async function loseCopy(tx: Transaction, repositoryId: string, runId: string, snapshotId: string): Promise<void> {
+  const { name } = await tx.repository.findUniqueOrThrow({ where: { id: repositoryId }, select: { name: true } })
+  const error = new CodedError('SNAPSHOT_DAMAGED', { repository: name })
+  await tx.repositoryTask.updateMany({
+    where: {
+      repositoryId,
+      runId,
+      kind: 'COPY',
+      state: 'SUCCEEDED',
+      result: { path: ['snapshotId'], equals: snapshotId },
+    },
+    data: { state: 'FAILED', errorCode: error.code, errorMessage: error.message, errorRemedy: error.remedy },
+  })
 }
 
 async function namedByCheck({ prisma }: Pick<MaintenanceDeps, 'prisma'>, { id }: Repository) {

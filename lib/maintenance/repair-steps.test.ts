@@ -30,13 +30,12 @@ const repair = (hour: number, kind: RepairKind, more: Partial<PastRepair> = {}):
   ...more,
 })
 
-/** Checks are given oldest first. */
 function stepsAfter(
   checks: PastCheck[],
   repairs: PastRepair[] = [],
   backups: Record<string, Date | null> = { shop: at(0) },
 ) {
-  const damage = damageOf({ checks: [...checks].reverse(), repairs, backups: new Map(Object.entries(backups)) })
+  const damage = damageOf({ checks, repairs, backups: new Map(Object.entries(backups)) })
   return damage === null ? null : damage.steps.map(({ kind, isDone }) => (isDone ? `(${kind})` : kind))
 }
 
@@ -156,10 +155,10 @@ describe('damage ends', () => {
 
 it('names what all checks found that is not mended yet', () => {
   const damage = damageOf({
-    checks: [check(3, { ...missing, missingPacks: ['q'], touched: [touched('notes')] }), check(1, broken)],
+    checks: [check(1, broken), check(3, { ...missing, missingPacks: ['q'], touched: [touched('notes')] })],
     repairs: [],
     backups: new Map(),
   })
-  expect(damage).toMatchObject({ since: at(1), problems: ['at 3'], packs: ['q', 'p'], touchedInFull: true })
+  expect(damage).toMatchObject({ since: at(1), problems: ['at 3'], packs: ['p', 'q'], touchedInFull: true })
   expect(damage?.touched.map(({ name }) => name).sort()).toEqual(['notes', 'shop'])
 })

@@ -1,5 +1,6 @@
+import { standingDamage } from '#lib/repositories/health.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
-import type { CheckFindings, Share, TouchedSnapshot } from './check-result.ts'
+import type { CheckFindings, TouchedSnapshot } from './check-result.ts'
 
 /*
  * Which step leads out of damage, from what checks found and what was done since; docs/decisions/
@@ -34,7 +35,7 @@ export interface PastRepair {
 }
 
 export interface RepairHistory {
-  /** Those that were made, newest first. */
+  /** Those that were made, oldest first. */
   checks: readonly PastCheck[]
   /** Those that succeeded. */
   repairs: readonly PastRepair[]
@@ -59,8 +60,8 @@ export interface Damage {
 /** Null when the repository is not known to be damaged. It stays so until a check that reads as much finds nothing wrong any more. */
 export function damageOf(history: RepairHistory): Damage | null {
   const { checks, repairs } = history
-  const open = checks.filter((check) => !check.sound && !checks.some((later) => heals(later, check)))
-  const [newest, oldest] = [open[0], open.at(-1)]
+  const open = standingDamage(checks)
+  const [oldest, newest] = [open[0], open.at(-1)]
   if (newest === undefined || oldest === undefined) return null
   const unique = <T>(pick: (check: PastCheck) => readonly T[]) => [...new Set(open.flatMap(pick))]
   const touched = new Map(open.flatMap((check) => check.touched).map((one) => [one.snapshotId, one]))
@@ -77,15 +78,6 @@ export function damageOf(history: RepairHistory): Damage | null {
       history.backups,
     ),
   }
-}
-
-const heals = (later: PastCheck, check: PastCheck) =>
-  later.sound && later.at > check.at && covers(later.share, check.share)
-
-/** Every check looks at the structure; what was read of the data must be read again. */
-function covers(later: Share | null, earlier: Share | null): boolean {
-  if (earlier === null || later?.of === 1) return true
-  return later !== null && later.number === earlier.number && later.of === earlier.of
 }
 
 function stepsOf(

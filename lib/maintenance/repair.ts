@@ -1,13 +1,11 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isCoded } from '#lib/errors/coded-error.ts'
 import { accessFolder } from '#lib/repositories/access.ts'
-import { secureKeys, turnToSpareKey } from '#lib/repositories/secure-keys.ts'
-import { openRepository } from '#lib/restic/init.ts'
+import { secureKeys } from '#lib/repositories/secure-keys.ts'
 import { damagedKeys, removeKey } from '#lib/restic/keys.ts'
 import { repairIndex, repairPacks } from '#lib/restic/repair.ts'
-import type { MaintenanceDeps, Performer, TaskContext } from './performer.ts'
+import type { MaintenanceDeps, Performer } from './performer.ts'
 
 /** Where copies of files that a repair removed are kept, by repository. */
 export const removedFilesFolder = ({ DATA_DIR }: MaintenanceDeps['config'], repositoryId: string): string =>
@@ -65,24 +63,10 @@ export const keysRepair: Performer<z.infer<typeof nothing>> = {
   options: nothing,
   attempts: 2,
   async perform(deps, { repository, restic, access, ...call }) {
-    await openByWhatKey(deps, { repository, restic, access, ...call })
     const damaged = await damagedKeys(restic, access, call)
     for (const id of damaged) await removeKey(restic, access, id, call)
     const now = await deps.prisma.repository.findUniqueOrThrow({ where: { id: repository.id } })
     await secureKeys(deps, restic, access, now, call)
     return { removed: damaged }
   },
-}
-
-/** Sees to it that `access` opens the repository although the key that it tries first may be damaged. */
-export async function openByWhatKey(
-  deps: Pick<MaintenanceDeps, 'prisma'>,
-  { repository, restic, access, ...call }: Pick<TaskContext, 'repository' | 'restic' | 'access' | 'signal'>,
-): Promise<void> {
-  try {
-    await openRepository(restic, access, { signal: call.signal })
-  } catch (thrown) {
-    if (!isCoded(thrown, 'REPOSITORY_KEY_DAMAGED')) throw thrown
-    if (!(await turnToSpareKey(deps, restic, access, repository, { signal: call.signal }))) throw thrown
-  }
 }

@@ -76,9 +76,10 @@ export function healthOf(facts: HealthFacts): { state: HealthState; sentence: st
 
 /**
  * The checks that found damage which no later check found mended. A check of the structure says nothing about damage that was
- * found by reading data: only one that read the same share does, or one that read all, or several that did together.
+ * found by reading data: only one that read the same share does, or one that read all, or several that did together. Oldest
+ * first, as they are given.
  */
-export function standingDamage(checks: readonly Checked[]): Checked[] {
+export function standingDamage<C extends Checked>(checks: readonly C[]): C[] {
   return checks.filter(({ sound, share }, at) => {
     if (sound) return false
     const later = checks.slice(at + 1).filter((one) => one.sound)
