@@ -32,15 +32,17 @@ export async function readHealth(
   })
 }
 
+/** What health needs of a check; results can be long. */
+const findings = checkResult.pick({ sound: true, share: true })
+
 /** The checks that were made, oldest first. One whose result cannot be read counts as damage. */
 export async function readChecks(db: Database | Transaction, repositoryId: string): Promise<Checked[]> {
-  const rows = await db.repositoryTask.findMany({
-    where: { repositoryId, kind: 'CHECK', state: 'SUCCEEDED', finishedAt: { not: null } },
-    orderBy: { finishedAt: 'asc' },
-    select: { finishedAt: true, result: true },
-  })
-  return rows.map(({ finishedAt, result }) => {
-    const { data } = checkResult.safeParse(result)
-    return { at: finishedAt as Date, sound: data?.sound ?? false, share: data?.share ?? null }
+  const rows = await db.$queryRaw<{ at: Date; sound: unknown; share: unknown }[]>`
+    select finished_at as at, result->'sound' as sound, result->'share' as share from repository_tasks
+    where repository_id = ${repositoryId}::uuid and kind = 'CHECK' and state = 'SUCCEEDED'
+    order by finished_at`
+  return rows.map(({ at, sound, share }) => {
+    const { data } = findings.safeParse({ sound, share })
+    return { at, sound: data?.sound ?? false, share: data?.share ?? null }
   })
 }

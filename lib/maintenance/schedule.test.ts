@@ -41,6 +41,12 @@ describe('what is due', () => {
     ['none while one waits', { options: { checkEveryDays: 0 } }, [...fresh, task('PRUNE', 'QUEUED', 20, null)], []],
     ['none while one runs', { options: { pruneEveryDays: 0 } }, [...fresh, task('CHECK', 'RUNNING', 20, null)], []],
     [
+      'no figures while a prune runs',
+      { options: { checkEveryDays: 0 } },
+      [task('STATISTICS', 'SUCCEEDED', 2), task('PRUNE', 'RUNNING', 1, null)],
+      [],
+    ],
+    [
       'figures of yesterday',
       { options: { pruneEveryDays: 0, checkEveryDays: 0 } },
       [task('STATISTICS', 'SUCCEEDED', 1)],

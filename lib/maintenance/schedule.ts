@@ -26,9 +26,11 @@ export function dueKinds(repository: Known, newest: readonly Newest[], now: Date
   if (initialisedAt === null || unreachableSince !== null) return []
   const options = optionsOf(repository)
   const everyDays = { PRUNE: options.pruneEveryDays, CHECK: options.checkEveryDays, STATISTICS: 1 }
+  const isRunning = (kind: TaskKind) => newest.some((task) => task.kind === kind && task.state === 'RUNNING')
   const dueAt = (kind: keyof typeof everyDays): Date | null => {
     const days = everyDays[kind]
     if (days === 0) return null
+    if (kind === 'STATISTICS' && isRunning('PRUNE')) return null // it would miss what is just removed, and follows by itself
     const last = newest.find((task) => task.kind === kind)
     if (last === undefined) return kind === 'STATISTICS' ? initialisedAt : later(initialisedAt, days)
     if (last.state === 'SUCCEEDED') return later(last.queuedAt, days)

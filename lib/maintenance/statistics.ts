@@ -38,11 +38,12 @@ export const statistics: Performer<z.infer<typeof options>> = {
 /** The figures are worth having without it: what goes wrong is logged. */
 async function spaceLeft(
   { secretKey }: MaintenanceDeps,
-  { repository, signal, onLog }: TaskContext,
+  { repository, restic, access, signal, onLog }: TaskContext,
 ): Promise<Space | null> {
   const { kind, settings } = placeOf(secretKey, repository)
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(SPACE_TIMEOUT_MS)])
   try {
-    return (await kind.space?.(settings, AbortSignal.any([signal, AbortSignal.timeout(SPACE_TIMEOUT_MS)]))) ?? null
+    return (await kind.space?.(settings, deadline, { cwd: access.cwd, path: restic.path })) ?? null
   } catch (thrown) {
     signal.throwIfAborted()
     onLog('warning', `How much space is left is not known: ${toCodedError(thrown).message}`)

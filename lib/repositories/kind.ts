@@ -41,8 +41,17 @@ export interface RepositoryKind<Settings = unknown> {
    * where there is no way to look without the service's own client.
    */
   reach?(settings: Settings, signal: AbortSignal): Promise<void>
-  /** How much fits into the place, of what the account may use. Null, or absent, where that cannot be known. */
-  space?(settings: Settings, signal: AbortSignal): Promise<Space | null>
+  /**
+   * How much fits into the place, of what the account may use. Null, or absent, where that cannot be known. `surroundings` are
+   * those of the open repository's restic: its folder has the files of the backend.
+   */
+  space?(settings: Settings, signal: AbortSignal, surroundings: Surroundings): Promise<Space | null>
+}
+
+export interface Surroundings {
+  cwd?: string
+  /** Where programs are found. */
+  path: string
 }
 
 /** Bytes. */

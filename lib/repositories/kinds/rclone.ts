@@ -1,5 +1,7 @@
+import { homedir } from 'node:os'
 import { z } from 'zod'
 import { secretText } from '#lib/forms/settings.ts'
+import { runChild } from '#lib/process/child.ts'
 import { folder } from '../fields.ts'
 import type { RepositoryKind } from '../kind.ts'
 
@@ -30,6 +32,8 @@ const rcloneSettings = z
     },
   )
 
+const about = z.object({ free: z.int(), total: z.int() })
+
 /** Anything that rclone knows, through the rclone that is installed on the worker. */
 export const rclone: RepositoryKind<z.infer<typeof rcloneSettings>> = {
   kind: 'rclone',
@@ -41,4 +45,13 @@ export const rclone: RepositoryKind<z.infer<typeof rcloneSettings>> = {
     env: { RCLONE_CONFIG: './rclone.conf' },
     files: [{ name: 'rclone.conf', content: s.config }],
   }),
+
+  /** As `rclone about` has it, which not every kind of remote knows. */
+  async space({ remote }, signal, { cwd, path }) {
+    const env = { RCLONE_CONFIG: './rclone.conf', PATH: path, HOME: homedir() }
+    const args = ['about', `${remote}:`, '--json']
+    const { code, stdout } = await runChild({ command: 'rclone', args, env, cwd, signal })
+    const found = code === 0 ? about.safeParse(JSON.parse(stdout.join(''))) : null
+    return found?.success ? found.data : null
+  },
 }
