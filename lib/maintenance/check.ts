@@ -53,11 +53,12 @@ export const check: Performer<z.infer<typeof options>> = {
 
   /** A share that is damaged is read again next time, so that a check that finds nothing wrong says that it was mended. */
   async onSuccess(tx, { queue }, task, result) {
-    const { sound, share, problems, brokenPacks } = checkResult.parse(result)
+    const { sound, share, problems, touched, touchedInFull } = checkResult.parse(result)
     const { id, repositoryId } = task
     if (!sound) {
       const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
-      const found = { problems: problems.slice(0, PROBLEMS_TOLD), brokenPacks: brokenPacks.length }
+      const names = [...new Set(touched.map(({ name }) => name))]
+      const found = { problems: problems.slice(0, PROBLEMS_TOLD), touched: names, touchedInFull }
       const notice = { kind: 'damaged' as const, at: now.toISOString(), ...found }
       await queue.send(tx, 'notify.repository', { repositoryId, event: `task ${id}`, notice })
     }

@@ -152,6 +152,7 @@ describe('people', () => {
       .toContain('Repository offsite is damaged')
     const told = mail.received.find((message) => message.subject?.includes('damaged'))
     expect(told?.text).toMatch(/^- .+/m)
+    expect(told?.text).toContain('Touches: backups of notes')
     expect(told?.html).toContain('/repositories/')
   })
 })

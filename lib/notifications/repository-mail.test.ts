@@ -8,7 +8,13 @@ const [since, at] = ['2026-03-01T09:30:00.000Z', '2026-03-01T10:00:00.000Z']
 const notices = {
   unreachable: { kind: 'unreachable', since, problem },
   reachable: { kind: 'reachable', since, at },
-  damaged: { kind: 'damaged', at, problems: ['pack 1a: wrong content', 'tree 2b: gone'], brokenPacks: 1 },
+  damaged: {
+    kind: 'damaged',
+    at,
+    problems: ['pack 1a: wrong content', 'tree 2b: gone'],
+    touched: ['uploads', 'shop (orders)'],
+    touchedInFull: true,
+  },
   failed: { kind: 'task-failed', task: 'integrity check', at, attempts: 3, problem },
 } satisfies Record<string, RepositoryNotice>
 const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:backup@host:/srv') =>
@@ -51,6 +57,16 @@ describe('the mail about a repository', () => {
       expect(html).toContain(part)
   })
 
+  it.each([
+    [['uploads', 'shop (orders)'], true, 'backups of uploads, shop (orders)'],
+    [['uploads'], false, 'backups of uploads, and perhaps others'],
+    [Array.from({ length: 22 }, (_, i) => `s${i}`), true, 's19, and 2 more'],
+    [[], true, 'no backup that is known of'],
+    [[], false, 'not known yet'],
+  ])('names the backups that damage touches: %j', (touched, touchedInFull, words) => {
+    expect(render({ ...notices.damaged, touched, touchedInFull }).text).toContain(`${words}\n`)
+  })
+
   it('names what a check found', () => {
     const { text, html } = render(notices.damaged)
     expect(text).toContain('- pack 1a: wrong content\n- tree 2b: gone')
@@ -63,7 +79,7 @@ describe('the mail about a repository', () => {
       const said = { code: 'X', message: hostile, remedy: hostile }
       for (const [notice, plain] of [
         [{ ...notices.unreachable, problem: said }, notices.unreachable],
-        [{ ...notices.damaged, problems: [hostile, hostile] }, notices.damaged],
+        [{ ...notices.damaged, problems: [hostile, hostile], touched: [hostile] }, notices.damaged],
         [{ ...notices.failed, task: hostile, problem: said }, notices.failed],
       ] satisfies [RepositoryNotice, RepositoryNotice][]) {
         const { subject, html } = render(notice, hostile, hostile)

@@ -4,6 +4,7 @@ import type { Message } from './mailer.ts'
 
 const RED = '#cf222e'
 const GREEN = '#1a7f37'
+const NAMES_SHOWN = 20
 
 interface Told {
   title: string
@@ -65,7 +66,7 @@ function tell(name: string, notice: RepositoryNotice): Told {
         colour: RED,
         facts: [
           ['Found', notice.at],
-          ['Broken packs', String(notice.brokenPacks)],
+          ['Touches', touchedText(notice.touched, notice.touchedInFull)],
         ],
         lines: notice.problems,
         problem: {
@@ -85,4 +86,12 @@ function tell(name: string, notice: RepositoryNotice): Told {
         problem: notice.problem,
       }
   }
+}
+
+/** “uploads, shop (orders)” */
+function touchedText(names: readonly string[], isAll: boolean): string {
+  const [shown, rest] = [names.slice(0, NAMES_SHOWN), names.length - NAMES_SHOWN]
+  const more = rest > 0 ? `, and ${rest} more` : isAll ? '' : ', and perhaps others'
+  if (shown.length === 0) return isAll ? 'no backup that is known of' : 'not known yet'
+  return `backups of ${shown.join(', ')}${more}`
 }

@@ -8,8 +8,14 @@ const time = z.iso.datetime()
 export const repositoryNotice = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unreachable'), since: time, problem }),
   z.object({ kind: z.literal('reachable'), since: time.nullable(), at: time }),
-  /** A check found it damaged; in restic's words, the first of them. */
-  z.object({ kind: z.literal('damaged'), at: time, problems: z.array(z.string()), brokenPacks: z.int() }),
+  /** A check found it damaged: the first problems in restic's words, and what people call the snapshots that are touched. */
+  z.object({
+    kind: z.literal('damaged'),
+    at: time,
+    problems: z.array(z.string()),
+    touched: z.array(z.string()),
+    touchedInFull: z.boolean(),
+  }),
   z.object({ kind: z.literal('task-failed'), task: z.string(), at: time, attempts: z.int(), problem }),
 ])
 
