@@ -20,6 +20,10 @@ export const source = builder.prismaObject('Source', {
       resolve: ({ kind }) => titleOf(kind),
     }),
     enabled: t.exposeBoolean('enabled'),
+    settingsMissing: t.exposeBoolean('settingsMissing', {
+      description:
+        'Whether it was read back from a repository, which holds no settings: they must be entered before it can be enabled. It then goes on with its own history.',
+    }),
     tags: t.exposeStringList('tags', { description: 'For plans to choose by.' }),
     deleted: t.boolean({
       description: 'Whether it was deleted and is only here because its history names it.',

@@ -9,6 +9,8 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000001' },
   REQUEST_ABANDONED: {},
   SOURCE_DISABLED: { name: 'shop' },
+  SOURCE_SETTINGS_MISSING: { name: 'shop' },
+  RUN_ADOPTED: { repository: 'production-s3' },
   SOURCE_TYPE_MISMATCH: { name: 'uploads', type: 'STORAGE', wanted: 'DATABASE' },
   NOTHING_TO_BACK_UP: { type: 'DATABASE', environments: ['staging'] },
   PLAN_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000004' },

@@ -17,6 +17,7 @@ import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
 import { openFolders, removeKeptOfDeleted } from './folders.ts'
 import { clearInterrupted } from './recover.ts'
 import type { Reporter } from './reporter.ts'
+import { newestWhole, snapshotTags } from './snapshot-tags.ts'
 import { splitRun } from './split-run.ts'
 import type { WorkerDeps } from './worker.ts'
 
@@ -100,13 +101,7 @@ async function hand(copy: SourceCopy, deps: WorkerDeps, saving: Saving): Promise
   const common = {
     // Fixed per source, so that restic finds the parent although paths and workers may change.
     host: `source-${source.id}`,
-    tags: [
-      `run:${run.id}`,
-      `source:${source.id}`,
-      `env:${source.environment.name}`,
-      `type:${source.type}`,
-      ...(run.part === '' ? [] : [`part:${encodeURIComponent(run.part)}`]), // no commas: restic splits there
-    ],
+    tags: snapshotTags(run, source, await newestWhole(deps.prisma, run)),
     compressionLevel: run.compressionLevel,
     signal,
     onStarted: (restic: { pid: number; startedAt: Date }) => noteRestic(deps.prisma, run, restic),

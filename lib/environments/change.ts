@@ -46,11 +46,11 @@ export async function updateSource(
   const { plain, secrets } = input.settings
     ? replaceSettings(driver, input.settings, stored)
     : { plain: source.settings as Record<string, unknown>, secrets: stored }
-  const changed = !isDeepStrictEqual(
-    { plain: source.settings, secrets: { ...stored } },
-    { plain, secrets: { ...secrets } },
-  )
-  const settings = parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
+  const before = { plain: source.settings, secrets: { ...stored } }
+  const isMissing = source.settingsMissing && !input.settings
+  const changed =
+    !isMissing && (source.settingsMissing || !isDeepStrictEqual(before, { plain, secrets: { ...secrets } }))
+  const settings = isMissing ? undefined : parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
   const isSeen = changed && !input.untested && seesEnvironment(deps.config, source.environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const name = input.name ?? source.name
@@ -67,6 +67,7 @@ export async function updateSource(
           ...(input.tags && { tags: input.tags }),
           ...(changed && {
             settings: plain as object,
+            settingsMissing: false,
             sealedSecrets: sealSecrets(deps.secretKey, source.id, secrets),
           }),
         },
@@ -83,7 +84,7 @@ export async function updateSource(
   return { source: updated, probe }
 }
 
-/** A disabled source is left out of every backup; runs under way go on. Throws FORBIDDEN, SOURCE_UNKNOWN. */
+/** A disabled source is left out of every backup; runs under way go on. Throws FORBIDDEN, SOURCE_UNKNOWN, SOURCE_SETTINGS_MISSING. */
 export async function setSourceEnabled(
   deps: Pick<TryDeps, 'prisma'>,
   actor: Actor | null,
@@ -94,6 +95,7 @@ export async function setSourceEnabled(
   return deps.prisma.$transaction(async (tx) => {
     const source = await findSource(tx, id)
     await lockSource(tx, source.id)
+    if (enabled && source.settingsMissing) throw new CodedError('SOURCE_SETTINGS_MISSING', { name: source.name })
     await record(tx, {
       actor,
       action: enabled ? 'source.enable' : 'source.disable',

@@ -107,7 +107,16 @@ export const snapshotList = z.array(
     tree: z.string(),
     parent: z.string().optional(),
     original: z.string().optional(),
-    summary: z.object({ total_files_processed: count, total_bytes_processed: count, data_added: count }).optional(),
+    summary: z
+      .object({
+        backup_start: z.coerce.date().optional(),
+        backup_end: z.coerce.date().optional(),
+        total_files_processed: count,
+        total_bytes_processed: count,
+        data_added: count,
+        data_added_packed: count,
+      })
+      .optional(),
   }),
 )
 

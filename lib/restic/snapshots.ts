@@ -20,6 +20,12 @@ export interface Snapshot {
   /** What the backup processed; null in snapshots of a restic before 0.17. */
   files: number | null
   bytes: number | null
+  /** New data, before and after compression. */
+  addedBytes: number | null
+  storedBytes: number | null
+  /** When the backup began and when it ended; its time, where an older restic did not note that. */
+  startedAt: Date
+  endedAt: Date
 }
 
 export interface ListOptions {
@@ -60,6 +66,10 @@ export async function listSnapshots(
       tree: s.tree,
       files: s.summary?.total_files_processed ?? null,
       bytes: s.summary?.total_bytes_processed ?? null,
+      addedBytes: s.summary?.data_added ?? null,
+      storedBytes: s.summary?.data_added_packed ?? null,
+      startedAt: s.summary?.backup_start ?? s.time,
+      endedAt: s.summary?.backup_end ?? s.time,
     }))
     .filter((s) => tags.every((tag) => s.tags.includes(tag))) // by us: restic splits --tag at commas
 }

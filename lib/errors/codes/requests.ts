@@ -46,6 +46,13 @@ export const requests = {
     message: (d) => `The source “${d.name}” is disabled.`,
     remedy: () => 'Enable it, or leave it out of the backup.',
   }),
+  SOURCE_SETTINGS_MISSING: entry<{ name: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `The settings of the source “${d.name}” are not known: it was read back from a repository, which holds none.`,
+    remedy: () => 'Enter its settings, then enable it. It goes on with its own history.',
+  }),
   SOURCE_TYPE_MISMATCH: entry<{ name: string; type: string; wanted: string }>({
     kind: 'input',
     retry: 'never',

@@ -34,4 +34,12 @@ export const runs = {
     message: (d) => `The worker ${d.worker} died while the run was going on.`,
     remedy: () => 'A new attempt is queued by itself while attempts are left. Check the machine’s memory and its log.',
   }),
+  RUN_ADOPTED: entry<{ repository: string }>({
+    kind: 'source',
+    retry: 'never',
+    message: (d) =>
+      `It was read back from ${d.repository}, where nothing says whether it is whole: the next backup of the same would have noted that.`,
+    remedy: () =>
+      'It can be restored. Look at what comes back, and back the source up again for a state that is known.',
+  }),
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "sources" ADD COLUMN     "settings_missing" BOOLEAN NOT NULL DEFAULT false;
