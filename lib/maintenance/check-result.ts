@@ -6,6 +6,8 @@ export const touchedSnapshot = z.object({
   /** Null: it was not made by this installation, or its run is gone. */
   runId: z.string().nullable(),
   sourceId: z.string().nullable(),
+  /** Of the source; empty: all of it. */
+  part: z.string().default(''),
   /** What people call it: the source with its part, else what was saved. */
   name: z.string(),
 })

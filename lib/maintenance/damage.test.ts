@@ -135,6 +135,7 @@ async function repaired(found: Damage | null): Promise<string[]> {
     snapshotId: run.snapshotId,
     runId: run.id,
     sourceId: shop.source.id,
+    part: '',
     name: 'shop',
   })
   expect(found?.touched.map(({ name }) => name)).not.toContain('notes')
@@ -241,7 +242,7 @@ it('a copy that lost something in a repair counts as missing, and its run as who
   const copy = await tasks().create({ data: { ...copies, runId: run.id, result: { snapshotId: 'aa' } } })
   const whole = await tasks().create({ data: { ...copies, runId: untouched.id, result: { snapshotId: 'bb' } } })
   const repair = await tasks().create({ data: { repositoryId: second.id, kind: 'REPAIR_SNAPSHOTS', ...ended } })
-  const lost = { snapshotId: 'aa', runId: run.id, sourceId: shop.source.id, name: 'shop', repairedId: 'cc' }
+  const lost = { snapshotId: 'aa', runId: run.id, sourceId: shop.source.id, part: '', name: 'shop', repairedId: 'cc' }
   await home.runtime.prisma.$transaction(
     async (tx) => void (await snapshotsRepair.onSuccess?.(tx, home.runtime, repair, { changed: [lost] })),
   )

@@ -1,12 +1,24 @@
 import type { Database } from '#lib/database/database.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
-import { checkResult } from './check-result.ts'
+import { type CheckFindings, checkResult } from './check-result.ts'
 import { snapshotsRepaired } from './repair-snapshots.ts'
-import { type Damage, damageOf, type RepairKind } from './repair-steps.ts'
+import { backupKey, type Damage, damageOf, type RepairKind } from './repair-steps.ts'
 
 const repairKinds = ['REPAIR_KEYS', 'REPAIR_INDEX', 'REPAIR_PACKS', 'REPAIR_SNAPSHOTS'] as const satisfies TaskKind[]
 /** Damage that is older than so many checks is long mended or found again. */
 const CHECKS_READ = 100
+
+/** What cannot be read is no proof that all is well. */
+function readable(result: unknown): CheckFindings {
+  const unreadable = {
+    sound: false,
+    problems: ['The result of the check cannot be read.'],
+    brokenPacks: [],
+    share: null,
+  }
+  const parsed = checkResult.safeParse(result)
+  return parsed.data ?? checkResult.parse({ ...unreadable, suggestRepairIndex: false, suggestPrune: false })
+}
 
 /** What is known to be damaged in a repository, and the steps out of it; null when nothing is. */
 export async function repositoryDamage(prisma: Database, repositoryId: string): Promise<Damage | null> {
@@ -19,21 +31,15 @@ export async function repositoryDamage(prisma: Database, repositoryId: string): 
     })
   )
     .reverse()
-    .map((task) => ({ ...checkResult.parse(task.result), at: task.finishedAt as Date }))
+    .map((task) => ({ ...readable(task.result), at: task.finishedAt as Date }))
   if (checks.every((check) => check.sound)) return null
-  const [repairs, sources] = await Promise.all([
+  const [repairs, sources, newest] = await Promise.all([
     prisma.repositoryTask.findMany({ where: { ...made, kind: { in: [...repairKinds] } } }),
-    prisma.source.findMany({
-      where: { deletedAt: null, runs: { some: { repositoryId } } },
-      select: {
-        id: true,
-        runs: {
-          where: { state: 'SUCCEEDED', storagePath: null },
-          orderBy: { startedAt: 'desc' },
-          take: 1,
-          select: { startedAt: true },
-        },
-      },
+    prisma.source.findMany({ where: { deletedAt: null, runs: { some: { repositoryId } } }, select: { id: true } }),
+    prisma.backupRun.groupBy({
+      by: ['sourceId', 'part'],
+      where: { state: 'SUCCEEDED', storagePath: null, source: { runs: { some: { repositoryId } } } },
+      _max: { startedAt: true },
     }),
   ])
   return damageOf({
@@ -44,6 +50,9 @@ export async function repositoryDamage(prisma: Database, repositoryId: string): 
       packs: kind === 'REPAIR_PACKS' ? (options as { packs: string[] }).packs : [],
       changed: kind === 'REPAIR_SNAPSHOTS' ? snapshotsRepaired.parse(result).changed : [],
     })),
-    backups: new Map(sources.map(({ id, runs }) => [id, runs[0]?.startedAt ?? null])),
+    sources: new Set(sources.map(({ id }) => id)),
+    backups: new Map(
+      newest.map(({ sourceId, part, _max }) => [backupKey(sourceId, part), _max.startedAt ?? new Date(0)]),
+    ),
   })
 }

@@ -88,6 +88,7 @@ export async function nameSnapshots(
           snapshotId,
           runId: null,
           sourceId: null,
+          part: '',
           name: `${paths.join(', ') || 'unknown'} of ${host || 'unknown'}`,
         }
       }
@@ -96,6 +97,7 @@ export async function nameSnapshots(
         snapshotId,
         runId: run.id,
         sourceId: run.sourceId,
+        part: run.part,
         name: part === null ? run.source.name : `${run.source.name} (${part})`,
       }
     })

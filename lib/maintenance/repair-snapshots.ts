@@ -93,7 +93,7 @@ async function changedOf(
   const was = new Map(before.map((snapshot) => [snapshot.id, snapshot]))
   const runs = await prisma.backupRun.findMany({
     where: { repositoryId: repository.id, snapshotId: { not: null } },
-    select: { id: true, snapshotId: true, sourceId: true, source: { select: { name: true } } },
+    select: { id: true, snapshotId: true, sourceId: true, part: true, source: { select: { name: true } } },
   })
   const byRun = new Map(after.map((snapshot) => [runOfTags(snapshot.tags), snapshot.id]))
   const changed = names
@@ -105,11 +105,11 @@ async function changedOf(
       )
       return { ...one, repairedId: repaired?.id ?? byRun.get(one.runId) ?? null }
     })
-  for (const { id, snapshotId, sourceId, source } of runs) {
+  for (const { id, snapshotId, sourceId, part, source } of runs) {
     const repairedId = byRun.get(id)
     if (snapshotId === null || there.has(snapshotId) || repairedId === undefined) continue
     if (changed.some((one) => one.snapshotId === snapshotId)) continue
-    changed.push({ snapshotId, runId: id, sourceId, name: source.name, repairedId })
+    changed.push({ snapshotId, runId: id, sourceId, part, name: source.name, repairedId })
   }
   return changed
 }

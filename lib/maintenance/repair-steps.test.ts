@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { damageOf, type PastCheck, type PastRepair, type RepairKind } from './repair-steps.ts'
+import { backupKey, damageOf, type PastCheck, type PastRepair, type RepairKind } from './repair-steps.ts'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour))
 const all = { number: 1, of: 1 }
-const touched = (sourceId: string) => ({ snapshotId: `of ${sourceId}`, runId: null, sourceId, name: sourceId })
+const touched = (sourceId: string) => ({
+  snapshotId: `of ${sourceId}`,
+  runId: null,
+  sourceId,
+  part: '',
+  name: sourceId,
+})
 
 const check = (hour: number, found: Partial<PastCheck> = {}): PastCheck => ({
   at: at(hour),
@@ -30,12 +36,10 @@ const repair = (hour: number, kind: RepairKind, more: Partial<PastRepair> = {}):
   ...more,
 })
 
-function stepsAfter(
-  checks: PastCheck[],
-  repairs: PastRepair[] = [],
-  backups: Record<string, Date | null> = { shop: at(0) },
-) {
-  const damage = damageOf({ checks, repairs, backups: new Map(Object.entries(backups)) })
+function stepsAfter(checks: PastCheck[], repairs: PastRepair[] = [], backups: Record<string, Date> = { shop: at(0) }) {
+  const sources = new Set(Object.keys(backups))
+  const saved = new Map(Object.entries(backups).map(([source, date]) => [backupKey(source, ''), date]))
+  const damage = damageOf({ checks, repairs, sources, backups: saved })
   return damage === null ? null : damage.steps.map(({ kind, isDone }) => (isDone ? `(${kind})` : kind))
 }
 
@@ -44,7 +48,7 @@ const missing = { missingPacks: ['p'] }
 const torn = { damagedTrees: ['12345678'] }
 
 describe('the steps out of damage', () => {
-  it.each<[string, string[] | null, PastCheck[], PastRepair[]?, Record<string, Date | null>?]>([
+  it.each<[string, string[] | null, PastCheck[], PastRepair[]?, Record<string, Date>?]>([
     ['nothing was ever found', null, [sound(1)]],
     ['a broken pack', ['REPAIR_PACKS', 'REPAIR_SNAPSHOTS', 'BACKUP', 'CHECK'], [check(1, broken)]],
     [
@@ -157,8 +161,23 @@ it('names what all checks found that is not mended yet', () => {
   const damage = damageOf({
     checks: [check(1, broken), check(3, { ...missing, missingPacks: ['q'], touched: [touched('notes')] })],
     repairs: [],
+    sources: new Set(),
     backups: new Map(),
   })
   expect(damage).toMatchObject({ since: at(1), problems: ['at 3'], packs: ['p', 'q'], touchedInFull: true })
   expect(damage?.touched.map(({ name }) => name).sort()).toEqual(['notes', 'shop'])
+})
+
+it('wants a fresh backup of the very part that lost something, or of the whole source', () => {
+  const orders = { ...touched('shop'), part: 'database:orders' }
+  const step = (part: string) =>
+    damageOf({
+      checks: [check(1, { ...missing, touched: [orders] })],
+      repairs: [repair(2, 'REPAIR_INDEX'), repair(3, 'REPAIR_SNAPSHOTS', { changed: [orders] })],
+      sources: new Set(['shop']),
+      backups: new Map([[backupKey('shop', part), at(4)]]),
+    })?.steps.find(({ kind }) => kind === 'BACKUP')
+  expect(step('database:orders')).toMatchObject({ isDone: true, sourceIds: [] })
+  expect(step('')).toMatchObject({ isDone: true, sourceIds: [] })
+  expect(step('database:invoices')).toMatchObject({ isDone: false, sourceIds: ['shop'] })
 })

@@ -39,9 +39,13 @@ export interface RepairHistory {
   checks: readonly PastCheck[]
   /** Those that succeeded. */
   repairs: readonly PastRepair[]
-  /** By source that can still be saved: when its newest run that saved everything began; wherever it was saved. */
-  backups: ReadonlyMap<string, Date | null>
+  /** Ids of those that can still be saved. */
+  sources: ReadonlySet<string>
+  /** By `backupKey`: when the newest run began that saved everything, wherever that was. */
+  backups: ReadonlyMap<string, Date>
 }
+
+export const backupKey = (sourceId: string, part: string): string => `${sourceId} ${part}`
 
 export interface Damage {
   /** When a check first found it. */
@@ -75,7 +79,7 @@ export function damageOf(history: RepairHistory): Damage | null {
     steps: stepsOf(
       open,
       repairs.filter((repair) => repair.at > oldest.at),
-      history.backups,
+      history,
     ),
   }
 }
@@ -83,7 +87,7 @@ export function damageOf(history: RepairHistory): Damage | null {
 function stepsOf(
   open: readonly PastCheck[],
   repairs: readonly PastRepair[],
-  backups: RepairHistory['backups'],
+  { sources, backups }: RepairHistory,
 ): RepairStep[] {
   const latest = (kind: RepairKind) => newestOf(repairs.filter((repair) => repair.kind === kind))
   const isSince = (kind: RepairKind, at: Date) => (latest(kind) ?? NEVER) > at
@@ -125,12 +129,14 @@ function stepsOf(
     steps.push(step('REPAIR_SNAPSHOTS', WHY.snapshots, isDone))
     const repaired = repairs.filter(({ kind }) => kind === 'REPAIR_SNAPSHOTS').flatMap(({ changed }) => changed)
     const losers = isDone ? repaired : lossy.flatMap((check) => check.touched)
-    const sourceIds = [...new Set(losers.map((one) => one.sourceId ?? '').filter((id) => backups.has(id)))]
-    const lacking = sourceIds.filter(
-      (id) => !isDone || (backups.get(id) ?? NEVER) < (latest('REPAIR_SNAPSHOTS') ?? NEVER),
+    const repairedAt = latest('REPAIR_SNAPSHOTS') ?? NEVER
+    const isSaved = (id: string, part: string) =>
+      ['', part].some((one) => (backups.get(backupKey(id, one)) ?? NEVER) > repairedAt)
+    const saved = losers.flatMap(({ sourceId: id, part }) =>
+      id !== null && sources.has(id) ? [{ id, isSaved: isDone && isSaved(id, part) }] : [],
     )
-    if (sourceIds.length > 0)
-      steps.push(step('BACKUP', WHY.backup, isDone && lacking.length === 0, { sourceIds: lacking }))
+    const lacking = [...new Set(saved.flatMap((one) => (one.isSaved ? [] : [one.id])))]
+    if (saved.length > 0) steps.push(step('BACKUP', WHY.backup, lacking.length === 0, { sourceIds: lacking }))
   }
   steps.push(step('CHECK', WHY.check, false, { options: { readData: 'all' } }))
   return steps
