@@ -11,6 +11,7 @@ import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { KitBanner } from '#app/_ui/kit-banner.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
+import { RepositoryAlarms } from '#app/_ui/repository-alarms.tsx'
 import { SourceRows } from '#app/_ui/source-rows.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 
@@ -46,6 +47,7 @@ export default function OverviewPage() {
           }
         />
       ) : null}
+      <RepositoryAlarms repositories={repositories.data ?? []} />
       <KitBanner repositories={repositories.data ?? []} mayTake={mayChange} />
       <Answered answer={sources} lines={8}>
         {(list) =>

@@ -39,7 +39,10 @@ export function useBackup(id: string) {
       // No event says what a queued run waits for.
       const isQueued = found.runs.some((run) => run.state === 'QUEUED')
       if (isActive(found.state)) return connection === 'open' && !isQueued ? 15_000 : 3_000
-      return found.deliveries.some((delivery) => delivery.state === 'PENDING') ? 3_000 : false
+      const goesOn =
+        found.deliveries.some((delivery) => delivery.state === 'PENDING') ||
+        found.runs.some((run) => run.copies.some((copy) => isActive(copy.state)))
+      return goesOn ? 3_000 : false
     },
   })
   const log = useQuery({

@@ -4,6 +4,8 @@ import { keys } from '#app/_data/keys.ts'
 import { useLook } from '#app/_data/look.ts'
 import {
   CancelRepositoryTaskDocument,
+  ChangeRepositoryPasswordDocument,
+  CopyMissingDocument,
   CreateRepositoryDocument,
   type CreateRepositoryInput,
   MakeRepositoryDefaultDocument,
@@ -11,6 +13,7 @@ import {
   RemoveRepositoryDocument,
   RemoveRepositoryLocksDocument,
   type RemoveRepositoryLocksInput,
+  SetCopyTargetDocument,
   StartRepositoryTaskDocument,
   type StartRepositoryTaskInput,
   TestRepositoryDocument,
@@ -98,6 +101,37 @@ export function useCancelTask(id: string) {
   return useMutation({
     mutationFn: async (taskId: string) =>
       (await request(CancelRepositoryTaskDocument, { id: taskId })).cancelRepositoryTask,
+    onSuccess: refresh,
+  })
+}
+
+/** Queues the change of the repository's password. */
+export function useChangePassword(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async (password: string) =>
+      (await request(ChangeRepositoryPasswordDocument, { id, ...(password === '' ? {} : { password }) }))
+        .changeRepositoryPassword,
+    onSuccess: refresh,
+    gcTime: 0,
+  })
+}
+
+/** Where copies of its snapshots go from now on; null: nowhere. */
+export function useSetCopyTarget(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async (targetId: string | null) =>
+      (await request(SetCopyTargetDocument, { input: { repositoryId: id, targetId } })).setCopyTarget,
+    onSuccess: refresh,
+  })
+}
+
+/** Queues the copies that are missing. */
+export function useCopyMissing(id: string) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: async () => (await request(CopyMissingDocument, { id })).copyMissing,
     onSuccess: refresh,
   })
 }

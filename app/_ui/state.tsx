@@ -8,7 +8,7 @@ import {
   TriangleAlert,
   Unplug,
 } from 'lucide-react'
-import type { DeliveryState, RunState } from '#graphql/documents/generated/graphql.ts'
+import type { DeliveryState, RepositoryHealthState, RunState } from '#graphql/documents/generated/graphql.ts'
 
 interface Look {
   word: string
@@ -49,6 +49,24 @@ export function StateMark({ state }: { state: RunState }) {
 
 export function DeliveryMark({ state }: { state: DeliveryState }) {
   return <Mark look={deliveryLooks[state]} />
+}
+
+const healthLooks: Record<RepositoryHealthState, Look> = {
+  OK: { word: 'Well', Icon: CircleCheck, tone: 'text-good' },
+  NOT_MADE: { word: 'Not made yet', Icon: CircleDashed, tone: 'text-idle' },
+  UNREACHABLE: { word: 'Not reachable', Icon: Unplug, tone: 'text-bad' },
+  DAMAGED: { word: 'Damaged', Icon: CircleX, tone: 'text-bad' },
+  FULL: { word: 'Full', Icon: CircleX, tone: 'text-bad' },
+  CHECK_FAILED: { word: 'Check failed', Icon: TriangleAlert, tone: 'text-warn' },
+  CHECK_OVERDUE: { word: 'Check overdue', Icon: TriangleAlert, tone: 'text-warn' },
+  NEVER_CHECKED: { word: 'Never checked', Icon: TriangleAlert, tone: 'text-warn' },
+}
+
+/** Whether backups into it fail, or what is in it may be lost. */
+export const isAlarming = (state: RepositoryHealthState): boolean => healthLooks[state].tone === 'text-bad'
+
+export function HealthMark({ state }: { state: RepositoryHealthState }) {
+  return <Mark look={healthLooks[state]} />
 }
 
 /** Something bad that was found by what itself went well. */

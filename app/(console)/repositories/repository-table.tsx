@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import type { RepositoryItem } from '#app/_data/repositories.ts'
 import { bytes } from '#app/_ui/format.ts'
+import { HealthMark, isAlarming } from '#app/_ui/state.tsx'
 import { Tag } from '#app/_ui/tag.tsx'
 import { Age, When } from '#app/_ui/time.tsx'
 
@@ -10,6 +11,7 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
       <thead>
         <tr>
           <th scope="col">Repository</th>
+          <th scope="col">Health</th>
           <th scope="col">Location</th>
           <th scope="col">Last saved there</th>
           <th scope="col" className="figure">
@@ -34,6 +36,14 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
                 <span className="block text-small font-normal text-ink-soft">{repository.kindTitle}</span>
                 {repository.kitNeeded ? (
                   <span className="block text-small font-medium text-warn">Recovery kit not taken</span>
+                ) : null}
+              </div>
+            </td>
+            <td data-label="Health">
+              <div>
+                <HealthMark state={repository.health.state} />
+                {isAlarming(repository.health.state) ? (
+                  <span className="block max-w-[40ch] text-small text-ink-soft">{repository.health.sentence}</span>
                 ) : null}
               </div>
             </td>

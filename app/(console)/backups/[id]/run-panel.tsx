@@ -62,6 +62,13 @@ function Ended({ run }: { run: RunDetail }) {
       <Fact name="Snapshot">
         {run.snapshotId ? <CopyText text={run.snapshotId} shown={run.snapshotId.slice(0, 8)} /> : 'No snapshot'}
       </Fact>
+      {run.copies.map((copy) => (
+        <Fact key={copy.id} name={`Copy in ${copy.repository.name}`}>
+          <StateMark state={copy.state} />
+          {copy.waitsFor ? <span className="block text-small text-ink-soft">waits for {copy.waitsFor}</span> : null}
+          {copy.error ? <span className="block text-small text-ink-soft">{copy.error.remedy}</span> : null}
+        </Fact>
+      ))}
     </Facts>
   )
 }

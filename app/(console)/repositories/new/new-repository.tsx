@@ -13,6 +13,7 @@ import { errorOf } from '#app/_ui/settings-form/fields.tsx'
 import { RootFields } from '#app/_ui/settings-form/root-fields.tsx'
 import type { FormNode } from '#app/_ui/settings-form/schema.ts'
 import { useEditor } from '#app/_ui/settings-form/use-editor.ts'
+import { CopyOfChoice } from './copy-of-choice.tsx'
 import { PasswordField } from './password-field.tsx'
 import { PlaceResult } from './place-result.tsx'
 
@@ -34,6 +35,7 @@ function Editor({ kinds, kind, onKind }: Props) {
   const [name, setName] = useState('')
   const [existing, setExisting] = useState(false)
   const [password, setPassword] = useState('')
+  const [copyOf, setCopyOf] = useState('')
   const create = useCreateRepository()
   const test = useTestRepository()
   const form = kind.form as FormNode
@@ -57,7 +59,12 @@ function Editor({ kinds, kind, onKind }: Props) {
   async function save(): Promise<Problem | null> {
     test.stop()
     try {
-      const answer = await create.mutateAsync({ ...place(), name, existing })
+      const answer = await create.mutateAsync({
+        ...place(),
+        name,
+        existing,
+        ...(copyOf === '' || existing ? {} : { copyOf }),
+      })
       if (answer.__typename === 'CreateRepositorySuccess') router.push(`/repositories/${answer.repository.id}`)
       return problemIn(answer, null)
     } catch (error) {
@@ -132,6 +139,7 @@ function Editor({ kinds, kind, onKind }: Props) {
             }}
             error={errorOf(outer, 'password')}
           />
+          {existing ? null : <CopyOfChoice value={copyOf} onChange={setCopyOf} error={errorOf(outer, 'copyOf')} />}
         </div>
       </Panel>
       <Panel title={`Settings of the place: ${kind.title}`}>

@@ -5,8 +5,10 @@ import { useState } from 'react'
 import type { RepositoryDetail } from '#app/_data/repositories.ts'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
-import { When } from '#app/_ui/time.tsx'
+import { Age, When } from '#app/_ui/time.tsx'
+import { CopiesPanel } from './copies-panel.tsx'
 import { FiguresPanel } from './figures-panel.tsx'
+import { HealthNotice } from './health-notice.tsx'
 import { KitPanel } from './kit-panel.tsx'
 import { useShownRepository } from './shown.ts'
 
@@ -21,6 +23,7 @@ function Overview({ repository }: { repository: RepositoryDetail }) {
   const { newestSnapshot } = repository
   return (
     <>
+      <HealthNotice repository={repository} />
       {isKitFirst ? <KitPanel repository={repository} /> : null}
       <Panel title="Place">
         <Facts>
@@ -37,6 +40,7 @@ function Overview({ repository }: { repository: RepositoryDetail }) {
               'Nothing yet'
             )}
           </Fact>
+          <Fact name="Last looked at">{repository.probedAt ? <Age at={repository.probedAt} /> : 'Not yet'}</Fact>
           <Fact name="Known since">
             <When at={repository.createdAt} />
           </Fact>
@@ -45,6 +49,7 @@ function Overview({ repository }: { repository: RepositoryDetail }) {
           </Fact>
         </Facts>
       </Panel>
+      <CopiesPanel repository={repository} />
       <FiguresPanel repository={repository} />
       {isKitFirst ? null : <KitPanel repository={repository} />}
     </>

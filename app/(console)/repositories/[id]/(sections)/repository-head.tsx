@@ -7,6 +7,7 @@ import { Button } from '#app/_ui/button.tsx'
 import { Confirm } from '#app/_ui/confirm.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead } from '#app/_ui/panel.tsx'
+import { HealthMark } from '#app/_ui/state.tsx'
 import { Tag } from '#app/_ui/tag.tsx'
 
 export function RepositoryHead({ repository }: { repository: RepositoryDetail }) {
@@ -19,6 +20,7 @@ export function RepositoryHead({ repository }: { repository: RepositoryDetail })
           <span className="flex flex-wrap items-center gap-x-3">
             {repository.kindTitle}
             {repository.isDefault ? <Tag>Default</Tag> : null}
+            <HealthMark state={repository.health.state} />
           </span>
         }
         actions={useMayChange() ? <Switches repository={repository} /> : null}

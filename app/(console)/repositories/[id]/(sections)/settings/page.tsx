@@ -10,6 +10,8 @@ import { Notice } from '#app/_ui/notice.tsx'
 import { Answered } from '#app/_ui/waiting.tsx'
 import type { UpdateRepositoryInput } from '#graphql/documents/generated/graphql.ts'
 import { useShownRepository } from '../shown.ts'
+import { ChangePassword } from './change-password.tsx'
+import { CopyTarget } from './copy-target.tsx'
 import { EditOptions } from './edit-options.tsx'
 import { EditPlace } from './edit-place.tsx'
 
@@ -48,11 +50,13 @@ function Settings({ repository }: { repository: RepositoryDetail }) {
       {(stored) => (
         <Answered answer={kinds} lines={8}>
           {(list) => (
-            <>
+            <div className="max-w-3xl">
               <div aria-live="polite" className="max-w-3xl empty:hidden">
                 {saved > 0 && update.isSuccess ? <Notice tone="good" title="The changes are saved." /> : null}
               </div>
               <EditOptions key={`options-${saved}`} stored={stored} save={save} />
+              <CopyTarget repository={repository} />
+              <ChangePassword repository={repository} />
               <EditPlace
                 key={`place-${saved}`}
                 repository={repository}
@@ -60,7 +64,7 @@ function Settings({ repository }: { repository: RepositoryDetail }) {
                 stored={stored}
                 save={save}
               />
-            </>
+            </div>
           )}
         </Answered>
       )}

@@ -29,6 +29,7 @@ export function TaskMark({ task }: { task: RepositoryTaskItem }) {
 }
 
 export function TaskOutcome({ task }: { task: RepositoryTaskItem }) {
+  if (task.kind === 'PASSWORD' && task.state === 'SUCCEEDED') return <PasswordOutcome result={task.result} />
   const findings = findingsOf(task)
   if (!findings) return null
   const { sound, share, problems } = findings
@@ -50,5 +51,14 @@ export function TaskOutcome({ task }: { task: RepositoryTaskItem }) {
       </ul>
       {problems.length > shown.length ? <p>And {count(problems.length - shown.length)} more.</p> : null}
     </div>
+  )
+}
+
+function PasswordOutcome({ result }: { result: unknown }) {
+  const { warning } = result as { warning: { message: string; remedy: string } | null }
+  return (
+    <p className="text-small">
+      {warning === null ? 'Take the new recovery kit.' : `${warning.message} ${warning.remedy}`}
+    </p>
   )
 }
