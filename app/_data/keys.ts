@@ -13,6 +13,7 @@ export const keys = {
   repositorySettings: (id: string) => ['repository-settings', id],
   repositoryFigures: (id: string, newest: string) => ['repository-figures', id, newest],
   repositoryLocks: (id: string) => ['repository-locks', id],
+  repositoryDamage: (id: string) => ['repository-damage', id],
   repositoryKinds: ['repository-kinds'],
   repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   plans: ['plans'],

@@ -3,15 +3,21 @@ import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
 import {
   type LockFieldsFragment,
+  RepositoryDamageDocument,
+  type RepositoryDamageQuery,
   RepositoryFiguresDocument,
   type RepositoryFiguresQuery,
   RepositoryLocksDocument,
 } from '#graphql/documents/generated/graphql.ts'
 
 export type FiguresOfDay = NonNullable<RepositoryFiguresQuery['repository']>['figures'][number]
+export type Damage = NonNullable<NonNullable<RepositoryDamageQuery['repository']>['damage']>
+export type RepairStep = Damage['steps'][number]
 export type LockItem = LockFieldsFragment
 
 export const FIGURES_DAYS = 90
+const DAMAGED_POLL_MS = 4_000
+const WELL_POLL_MS = 20_000
 
 /** How big it was on each of the last days, oldest first; asked again when there are newer ones than `newest`. */
 export function useRepositoryFigures(id: string, newest: string) {
@@ -29,5 +35,15 @@ export function useRepositoryLocks(id: string) {
     queryFn: ({ signal }) => request(RepositoryLocksDocument, { id }, signal),
     select: (data) => data.repository?.locks ?? null,
     refetchOnWindowFocus: false,
+  })
+}
+
+/** What is known to be damaged and the way out of it, asked again while it is damaged; null when nothing is. */
+export function useRepositoryDamage(id: string) {
+  return useQuery({
+    queryKey: keys.repositoryDamage(id),
+    queryFn: ({ signal }) => request(RepositoryDamageDocument, { id }, signal),
+    select: (data) => data.repository?.damage ?? null,
+    refetchInterval: (query) => (query.state.data?.repository?.damage ? DAMAGED_POLL_MS : WELL_POLL_MS),
   })
 }

@@ -1,7 +1,6 @@
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openAccess, passwordOf } from '#lib/repositories/access.ts'
 import { holdLock } from '#lib/restic/testing/lock-holder.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
@@ -32,9 +31,11 @@ describe('repositories', () => {
       stdout: expect.stringContaining('it can be made'),
     })
     const made = await run(['add', '--name', 'other', ...at('other')])
-    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('Take its recovery kit now') })
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('Take it: backup-trigger repositories kit') })
     const { id } = await row('other')
-    expect((await run(['list'])).stdout).toMatch(new RegExp(`${id}  other +local +never +${home.folder}/other`))
+    expect((await run(['list'])).stdout).toMatch(
+      new RegExp(`${id}  other +local +NEVER_CHECKED +never +${home.folder}/other`),
+    )
     expect(await json(['show', 'other'])).toMatchObject([{ id, settings: { path: join(home.folder, 'other') } }])
 
     const [changed] = await json([
@@ -190,25 +191,4 @@ describe('tasks', () => {
     const again = await run(['cancel-task', id])
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('TASK_ALREADY_ENDED') })
   })
-
-  test('a check that finds damage says what is wrong and ends in exit code 1', async () => {
-    await home.addFiles('notes', { 'a.txt': 'a' })
-    await home.startWorker()
-    const { id } = await triggerBackup(home.runtime, home.admin, 'CLI', { type: 'STORAGE' })
-    await home.ended(id)
-    await flipAByteIn(join((await row('default')).location, 'data'))
-    const checked = await run(['check', 'default', '--read-data', 'all', '--wait'])
-    expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining('The repository is damaged:') })
-    expect((await run(['tasks', 'default'])).stdout).toMatch(/integrity check +SUCCEEDED +\S+ +DAMAGED: /)
-  })
 })
-
-/** The first of the first pack. */
-async function flipAByteIn(data: string): Promise<void> {
-  const [pack] = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const path = join(pack?.parentPath as string, pack?.name as string)
-  const content = await readFile(path)
-  content[0] = (content[0] as number) ^ 1
-  await chmod(path, 0o600)
-  await writeFile(path, content)
-}

@@ -4,9 +4,11 @@ import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
 import { findRepository } from './find-repository.ts'
 import { formLines } from './form-text.ts'
+import { addCopyCommands } from './repository-copies.ts'
 import * as documents from './repository-documents.ts'
 import { addKitCommand } from './repository-kit.ts'
 import { addLockCommands } from './repository-locks.ts'
+import { addRepairCommand } from './repository-repair.ts'
 import { addTaskCommands } from './repository-tasks.ts'
 import * as text from './repository-text.ts'
 import {
@@ -25,6 +27,7 @@ interface PlaceFlags extends CommonFlags, SettingsFlags, PasswordFlags {
 interface AddFlags extends PlaceFlags {
   name: string
   existing?: boolean
+  copyOf?: string
 }
 interface UpdateFlags extends CommonFlags, SettingsFlags {
   name?: string
@@ -98,17 +101,18 @@ export function addRepositoryCommands(program: Command, deps: CommandDeps): void
     .requiredOption('--name <name>', 'what people call it')
     .requiredOption('--kind <kind>', 'see “repositories kinds”')
     .option('--existing', 'connect one that exists, with its password')
+    .option('--copy-of <repository>', 'a new one for second copies of that one, which then need little space')
     .action(async (flags: AddFlags) => {
       const connection = open(flags)
       const { name, existing = false } = flags
-      const made = { ...(await place(connection, flags)), name, existing }
+      const copyOf = flags.copyOf === undefined ? {} : { copyOf: (await findRepository(connection, flags.copyOf)).id }
+      const made = { ...(await place(connection, flags)), ...copyOf, name, existing }
       const { repository } = await connection.result<{ repository: documents.RepositoryItem }>(
         documents.createDocument,
         { input: made },
         MAKE_TIMEOUT_MS,
       )
-      const hint = `Take its recovery kit now: backup-trigger repositories kit ${repository.id} --out <file>`
-      say(flags, [repository], [...text.repositoryLines([repository]), hint])
+      say(flags, [repository], [...text.repositoryLines([repository]), text.kitHint(repository)])
     })
 
   command('options', 'List what can be chosen for a repository besides its place.').action(
@@ -174,6 +178,8 @@ export function addRepositoryCommands(program: Command, deps: CommandDeps): void
   addKitCommand(command, deps)
   addTaskCommands(command, deps)
   addLockCommands(command, deps)
+  addCopyCommands(command, deps)
+  addRepairCommand(command, deps)
 }
 
 async function kindsOf(connection: Connection): Promise<documents.RepositoryKind[]> {

@@ -8,6 +8,10 @@ export interface RepositoryItem {
   location: string
   isDefault: boolean
   newestSnapshot: { finishedAt: string | null } | null
+  health: { state: string; isWell: boolean; sentence: string }
+  kitNeeded: boolean
+  copyTo: { name: string } | null
+  missingCopies: number
 }
 
 export interface RepositoryDetail extends RepositoryItem {
@@ -62,7 +66,8 @@ export interface Lock {
   holder: 'OURS_ALIVE' | 'OURS_DEAD' | 'FOREIGN'
 }
 
-const fields = 'id name kind location isDefault newestSnapshot { finishedAt }'
+const fields = `id name kind location isDefault kitNeeded missingCopies newestSnapshot { finishedAt } copyTo { name }
+  health { state isWell sentence }`
 const taskFields = `id kind title state attempt result output requestedBy waitsFor queuedAt startedAt finishedAt
   error { code message remedy }`
 
@@ -110,3 +115,40 @@ export const removeLocksDocument = mutation(
   'RemoveRepositoryLocksInput',
   `removed { ${lockFields} }`,
 )
+
+export interface RepairStep {
+  kind: string
+  title: string
+  why: string
+  options: Record<string, unknown>
+  isDone: boolean
+  isNext: boolean
+  sources: { id: string; name: string }[]
+}
+
+export interface Damage {
+  since: string
+  problems: string[]
+  snapshotsInFull: boolean
+  snapshots: { snapshotId: string; name: string }[]
+  steps: RepairStep[]
+}
+
+export const damageDocument = `query ($id: ID!) { repository(id: $id) { damage {
+  since problems snapshotsInFull snapshots { snapshotId name }
+  steps { kind title why options isDone isNext sources { id name } }
+} } }`
+
+export const passwordDocument = `mutation ($id: ID!, $password: String) {
+  changeRepositoryPassword(id: $id, password: $password) {
+    __typename ... on ChangeRepositoryPasswordSuccess { task { ${taskFields} } } ... on Problem { code message remedy }
+  }
+}`
+
+export const copyTargetDocument = mutation(
+  'setCopyTarget',
+  'input',
+  'SetCopyTargetInput',
+  `sharesPieces repository { ${fields} }`,
+)
+export const copyMissingDocument = mutation('copyMissing', 'id', 'ID', 'queued left')

@@ -5,10 +5,17 @@ import type { Connection } from './connection.ts'
 import { hasEnded } from './documents.ts'
 import { CommandFailed, ServerUnreachable } from './failure.ts'
 import { findRepository } from './find-repository.ts'
-import { cancelTaskDocument, startTaskDocument, type Task, tasksDocument } from './repository-documents.ts'
+import {
+  cancelTaskDocument,
+  passwordDocument,
+  startTaskDocument,
+  type Task,
+  tasksDocument,
+} from './repository-documents.ts'
 import { findingsOf, taskLines, taskText } from './repository-text.ts'
+import { type PasswordFlags, passwordFrom, withPassword } from './settings.ts'
 
-interface StartFlags extends CommonFlags {
+export interface StartFlags extends CommonFlags {
   wait?: boolean
   readData?: string
 }
@@ -31,6 +38,9 @@ export function addTaskCommands(command: (name: string, description: string) => 
     const { id } = await findRepository(connection, idOrName)
     const variables = { input: { repositoryId: id, ...what } }
     const { task } = await connection.result<{ task: Task }>(startTaskDocument, variables)
+    await report(connection, id, task, flags)
+  }
+  const report = async (connection: Connection, id: string, task: Task, flags: StartFlags) => {
     if (!flags.wait) return say(flags, [task], taskLines([task]))
     const ended = await waitFor(connection, id, task)
     say(flags, [ended], taskText(ended), exitCodeOf(ended))
@@ -53,6 +63,17 @@ export function addTaskCommands(command: (name: string, description: string) => 
     start(idOrName, flags, { kind: 'STATISTICS' }),
   )
 
+  withPassword(starting('password', 'Change its password: to a random one, or to the one that is given.')).action(
+    async (idOrName: string, flags: StartFlags & PasswordFlags) => {
+      const password = await passwordFrom(flags, deps.input)
+      const connection = open(flags)
+      const { id } = await findRepository(connection, idOrName)
+      const variables = { id, ...(password !== undefined && { password }) }
+      const { task } = await connection.result<{ task: Task }>(passwordDocument, variables)
+      await report(connection, id, task, flags)
+    },
+  )
+
   command('tasks', 'List what was done with a repository, is being done and waits.')
     .argument('<repository>', 'its id or its name')
     .action(async (idOrName: string, flags: CommonFlags) => {
@@ -70,7 +91,8 @@ export function addTaskCommands(command: (name: string, description: string) => 
 }
 
 /** A check that was made and found damage is no success. */
-const exitCodeOf = (task: Task): number => (task.state === 'SUCCEEDED' && findingsOf(task)?.sound !== false ? 0 : 1)
+export const exitCodeOf = (task: Task): number =>
+  task.state === 'SUCCEEDED' && findingsOf(task)?.sound !== false ? 0 : 1
 
 async function tasksOf(connection: Connection, id: string): Promise<Task[]> {
   const variables = { id, first: 100 }
@@ -79,7 +101,8 @@ async function tasksOf(connection: Connection, id: string): Promise<Task[]> {
   )
 }
 
-async function waitFor(connection: Connection, repositoryId: string, task: Task): Promise<Task> {
+/** The task as it is when it has ended. */
+export async function waitFor(connection: Connection, repositoryId: string, task: Task): Promise<Task> {
   let lastAnswer = performance.now()
   for (;;) {
     try {

@@ -1,5 +1,13 @@
 import { columns, formatBytes, formatSeconds, printable } from './format.ts'
-import type { Figures, Lock, RepositoryDetail, RepositoryItem, RepositoryKind, Task } from './repository-documents.ts'
+import type {
+  Damage,
+  Figures,
+  Lock,
+  RepositoryDetail,
+  RepositoryItem,
+  RepositoryKind,
+  Task,
+} from './repository-documents.ts'
 
 export function repositoryLines(repositories: RepositoryItem[]): string[] {
   if (repositories.length === 0) return ['There is no repository yet.']
@@ -8,16 +16,20 @@ export function repositoryLines(repositories: RepositoryItem[]): string[] {
     printable(one.name),
     one.kind,
     one.isDefault ? 'default' : '',
+    one.health.state,
     one.newestSnapshot?.finishedAt ?? 'never',
     printable(one.location),
   ])
-  return columns([['id', 'repository', 'kind', '', 'last saved', 'location'], ...rows])
+  return columns([['id', 'repository', 'kind', '', 'health', 'last saved', 'location'], ...rows])
 }
 
 export function repositoryText(repository: RepositoryDetail): string[] {
   return [
     ...repositoryLines([repository]),
     '',
+    ...(repository.health.isWell ? [] : [printable(repository.health.sentence)]),
+    ...(repository.kitNeeded ? [kitHint(repository)] : []),
+    ...(repository.copyTo ? [copyLine(repository.copyTo.name, repository.missingCopies)] : []),
     ...valueLines('setting', repository.settings),
     ...valueLines('option', repository.options),
     repository.secretsSet.length === 0
@@ -25,6 +37,12 @@ export function repositoryText(repository: RepositoryDetail): string[] {
       : `Stored and never shown: ${repository.secretsSet.join(', ')}.`,
   ]
 }
+
+export const kitHint = ({ id }: { id: string }): string =>
+  `Nobody has its recovery kit as it is now. Take it: backup-trigger repositories kit ${id} --out <file>`
+
+const copyLine = (to: string, missing: number): string =>
+  `Each snapshot is copied to ${printable(to)}; ${missing === 0 ? 'all are there' : `${missing} have no copy there`}.`
 
 const valueLines = (word: string, values: Record<string, unknown>): string[] =>
   columns(
@@ -117,4 +135,22 @@ export function lockLines(locks: Lock[]): string[] {
     lock.exclusive ? 'exclusive' : '',
   ])
   return columns([['lock', 'held by', 'host', 'user', 'pid', 'renewed before', ''], ...rows])
+}
+
+export function damageLines(damage: Damage | null): string[] {
+  if (damage === null) return ['It is not known to be damaged.']
+  const state = ({ isDone, isNext }: Damage['steps'][number]) => (isDone ? 'done' : isNext ? 'NEXT' : 'later')
+  return [
+    `Damaged, known since ${damage.since}:`,
+    ...damage.problems.map((problem) => `  ${printable(problem)}`),
+    damage.snapshots.length === 0
+      ? 'No snapshot that is known of is touched.'
+      : `Touched snapshots${damage.snapshotsInFull ? '' : ' (there may be more)'}:`,
+    ...damage.snapshots.map(({ snapshotId, name }) => `  ${snapshotId.slice(0, 8)}  ${printable(name)}`),
+    'The way out (“repair --next” takes the next step):',
+    ...damage.steps.flatMap((step) => [
+      `  ${state(step).padEnd(5)}  ${step.title}${step.sources.length > 0 ? `: ${step.sources.map(({ name }) => printable(name)).join(', ')}` : ''}`,
+      `         ${step.why}`,
+    ]),
+  ]
 }

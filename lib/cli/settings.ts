@@ -86,7 +86,7 @@ export const withPassword = (command: Command): Command =>
 
 /** Undefined when none is given. Throws CommandFailed. */
 export async function passwordFrom(
-  flags: PasswordFlags & Pick<SettingsFlags, 'settings' | 'secretStdin'>,
+  flags: PasswordFlags & SettingsFlags,
   input: SettingsInput,
 ): Promise<string | undefined> {
   const { passwordFile, passwordEnv, passwordStdin } = flags

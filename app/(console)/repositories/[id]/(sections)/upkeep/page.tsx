@@ -2,6 +2,7 @@
 
 import { useMayChange } from '#app/_data/viewer.ts'
 import { useShownRepository } from '../shown.ts'
+import { DamagePanel } from './damage-panel.tsx'
 import { LockPanel } from './lock-panel.tsx'
 import { StartTasks } from './start-tasks.tsx'
 import { TaskAnnouncer } from './task-announcer.tsx'
@@ -14,6 +15,7 @@ export default function UpkeepPage() {
   return (
     <>
       <TaskAnnouncer tasks={repository.tasks} />
+      <DamagePanel repository={repository} />
       {mayChange ? <StartTasks repository={repository} /> : null}
       <TaskPanel repository={repository} />
       <LockPanel repository={repository} />
