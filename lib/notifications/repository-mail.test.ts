@@ -22,8 +22,8 @@ const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:bac
 
 describe('the mail about a repository', () => {
   it.each([
-    ['unreachable', 'Repository offsite does not answer'],
-    ['reachable', 'Repository offsite answers again'],
+    ['unreachable', 'Repository offsite cannot be used'],
+    ['reachable', 'Repository offsite can be used again'],
     ['damaged', 'Repository offsite is damaged'],
     ['failed', 'The integrity check of repository offsite failed'],
   ] as const)('that is %s has the subject “%s”', (kind, subject) => {
@@ -34,7 +34,7 @@ describe('the mail about a repository', () => {
     const { text, html } = render(notices.unreachable)
     expect(text).toBe(
       [
-        'Repository offsite does not answer.',
+        'Repository offsite cannot be used.',
         '',
         'Repository: offsite',
         'Place: sftp:backup@host:/srv',
@@ -65,6 +65,11 @@ describe('the mail about a repository', () => {
     [[], false, 'not known yet'],
   ])('names the backups that damage touches: %j', (touched, touchedInFull, words) => {
     expect(render({ ...notices.damaged, touched, touchedInFull }).text).toContain(`${words}\n`)
+  })
+
+  it('leaves out since when it was away when that is not known any more', () => {
+    expect(render(notices.reachable).text).toContain(`Away since: ${since}`)
+    expect(render({ ...notices.reachable, since: null }).text).not.toContain('Away since')
   })
 
   it('names what a check found', () => {

@@ -46,14 +46,14 @@ function tell(name: string, notice: RepositoryNotice): Told {
   switch (notice.kind) {
     case 'unreachable':
       return {
-        title: `Repository ${name} does not answer`,
+        title: `Repository ${name} cannot be used`,
         colour: RED,
         facts: [['Since', notice.since]],
         problem: notice.problem,
       }
     case 'reachable':
       return {
-        title: `Repository ${name} answers again`,
+        title: `Repository ${name} can be used again`,
         colour: GREEN,
         facts: [
           ...(notice.since === null ? [] : [['Away since', notice.since] as [string, string]]),
