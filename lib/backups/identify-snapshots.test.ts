@@ -57,6 +57,14 @@ it('a run is known to be whole only by what a later one says of it', () => {
   ])
 })
 
+it('a snapshot that was repaired is not whole, whatever was said of its run before, and stands for it', () => {
+  const repaired = snapshot({ id: 'd'.repeat(64), originalId: 'a'.repeat(64), tags: tags(1) })
+  const before = { runId: `${run}1`, backupId: null }
+  const found = [repaired, snapshot({ tags: tags(1) }), snapshot({ tags: tags(2, 'shop', before) })]
+  const { runs } = identifySnapshots(found, 'id')
+  expect(runs.find(({ id }) => id === `${run}1`)).toMatchObject({ isWhole: null, snapshot: { id: repaired.id } })
+})
+
 it.each([
   ['no tags', []],
   ['an id that is none', tags(1).map((tag) => tag.replace(/^source:.*/, 'source:1'))],

@@ -54,7 +54,9 @@ const KIND_OF_TYPE = { DATABASE: 'command', USER_DATA: 'user-data', STORAGE: 'fi
  * restic also keeps what a killed worker left half done, and runs that saved nothing leave no trace. `resticId` is restic's own id of the repository.
  */
 export function identifySnapshots(snapshots: readonly Snapshot[], resticId: string): Found {
-  const ordered = [...snapshots].sort((a, b) => a.time.getTime() - b.time.getTime())
+  const ordered = [...snapshots].sort(
+    (a, b) => a.time.getTime() - b.time.getTime() || Number(isChanged(a)) - Number(isChanged(b)),
+  )
   const tagged = ordered.map((snapshot) => ({ snapshot, tags: readTags(snapshot.tags) }))
   const whole = new Set(tagged.flatMap(({ tags }) => tags?.whole ?? []))
   const wholeBackups = new Set(tagged.flatMap(({ tags }) => tags?.['whole-backup'] ?? []))
@@ -71,13 +73,19 @@ export function identifySnapshots(snapshots: readonly Snapshot[], resticId: stri
       part: tags?.part ?? '',
       type: source.type,
       environment: source.environment,
-      isWhole: whole.has(id) ? true : null,
+      isWhole: whole.has(id) && !isChanged(snapshot) ? true : null,
       snapshot,
     })
   }
   const foreign = tagged.filter(({ tags }) => tags === null).length
   return { sources: [...sources.values()], runs: [...runs.values()], wholeBackups, foreign }
 }
+
+/**
+ * Whether it is not the snapshot that the backup made, but one that took its place with its time and its tags. A repair, which
+ * leaves out what is lost, cannot be told from a copy.
+ */
+const isChanged = ({ originalId }: Snapshot): boolean => originalId !== null
 
 function ownSource(tags: NonNullable<ReturnType<typeof readTags>>): FoundSource {
   const kind = tags.kind !== undefined && Object.hasOwn(sourceKinds, tags.kind) ? tags.kind : KIND_OF_TYPE[tags.type]

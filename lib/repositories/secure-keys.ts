@@ -92,7 +92,7 @@ export async function opensWith(
 }
 
 /**
- * After REPOSITORY_KEY_DAMAGED: whether the spare key opens the repository. Then it is the one that is tried first from now on,
+ * After REPOSITORY_KEY_DAMAGED: whether the first key is gone or damaged and the spare one opens the repository. Then that is the one that is tried first from now on,
  * for `access` too, so that what failed can be tried again.
  */
 export async function turnToSpareKey(
@@ -103,8 +103,17 @@ export async function turnToSpareKey(
   call: KeyCall = {},
 ): Promise<boolean> {
   if (spareKeyId === null) return false
+  const opensFirst = async () => {
+    try {
+      return keyId !== null && (await opensWith(restic, access, keyId, call))
+    } catch (error) {
+      if (isCoded(error, 'REPOSITORY_KEY_DAMAGED')) return false
+      throw error
+    }
+  }
   try {
-    if (!(await opensWith(restic, access, spareKeyId, call))) return false
+    // It may have been another repository's: a copy opens two.
+    if ((await opensFirst()) || !(await opensWith(restic, access, spareKeyId, call))) return false
   } catch (error) {
     if (isCoded(error, 'REPOSITORY_KEY_DAMAGED')) return false
     throw error
