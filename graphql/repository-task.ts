@@ -9,7 +9,7 @@ import { repository } from './repository.ts'
 import { runError } from './run.ts'
 import { waitsFor } from './waits-for.ts'
 
-const taskKind = builder.enumType(TaskKind, { name: 'TaskKind' })
+export const taskKind = builder.enumType(TaskKind, { name: 'TaskKind' })
 
 export const repositoryTask = builder.prismaObject('RepositoryTask', {
   description: 'One thing to do, or done, with a repository.',

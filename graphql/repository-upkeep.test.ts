@@ -99,3 +99,18 @@ it('shows how big a repository is, and its ratios', async () => {
     figures: [{ restoreBytes: 600 }, { restoreBytes: 1000 }],
   })
 })
+
+it('shows what is done by itself next', async () => {
+  const initialisedAt = new Date('2026-03-01T09:30:00Z')
+  await home.runtime.prisma.repositoryTask.deleteMany()
+  const change = (data: object) => home.runtime.prisma.repository.update({ where: { id }, data })
+  await change({ initialisedAt, unreachableSince: null, options: { pruneEveryDays: 0, checkEveryDays: 3 } })
+  expect(await ask('nextUpkeep { kind title at }')).toEqual({
+    nextUpkeep: [
+      { kind: 'CHECK', title: 'integrity check', at: '2026-03-04T09:30:00.000Z' },
+      { kind: 'STATISTICS', title: 'statistics', at: '2026-03-01T09:30:00.000Z' },
+    ],
+  })
+  await change({ unreachableSince: initialisedAt })
+  expect(await ask('nextUpkeep { kind }')).toEqual({ nextUpkeep: [] })
+})

@@ -1,4 +1,4 @@
-import type { Transaction } from '#lib/database/database.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
 import { standingDamage } from '#lib/repositories/health.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
 import type { Repository, RepositoryTask } from '#prisma/client/client.ts'
@@ -18,12 +18,13 @@ type Known = Pick<Repository, 'name' | 'options' | 'initialisedAt' | 'unreachabl
 type Newest = Pick<RepositoryTask, 'kind' | 'state' | 'queuedAt' | 'finishedAt'>
 
 /**
- * What is due now, from the newest task of each kind, whoever asked for it. Periods are counted from when it was queued.
- * Nothing is due where nothing can be done: at a repository that was never made, or does not answer.
+ * When each kind is due next, from the newest task of each, whoever asked for it; what is past is due now. Periods are counted
+ * from when it was queued. What is queued or running, or switched off, is left out, and all of it where nothing can be done: at a
+ * repository that was never made, or does not answer.
  */
-export function dueKinds(repository: Known, newest: readonly Newest[], now: Date): TaskKind[] {
+export function nextUpkeep(repository: Known, newest: readonly Newest[]): ReadonlyMap<TaskKind, Date> {
   const { initialisedAt, unreachableSince } = repository
-  if (initialisedAt === null || unreachableSince !== null) return []
+  if (initialisedAt === null || unreachableSince !== null) return new Map()
   const options = optionsOf(repository)
   const everyDays = { PRUNE: options.pruneEveryDays, CHECK: options.checkEveryDays, STATISTICS: 1 }
   const isRunning = (kind: TaskKind) => newest.some((task) => task.kind === kind && task.state === 'RUNNING')
@@ -36,10 +37,8 @@ export function dueKinds(repository: Known, newest: readonly Newest[], now: Date
     if (last.state === 'SUCCEEDED') return later(last.queuedAt, days)
     return last.finishedAt === null ? null : later(last.finishedAt, Math.min(days, AGAIN_AFTER_DAYS))
   }
-  return scheduledKinds.filter((kind) => {
-    const at = dueAt(kind)
-    return at !== null && at <= now
-  })
+  const times = scheduledKinds.map((kind) => [kind, dueAt(kind)] as const)
+  return new Map(times.filter((time): time is [(typeof time)[0], Date] => time[1] !== null))
 }
 
 const later = (date: Date, days: number) => new Date(date.getTime() + days * DAY_MS)
@@ -49,21 +48,24 @@ export async function queueWhatIsDue(deps: Pick<MaintenanceDeps, 'prisma' | 'que
   await deps.prisma.$transaction(async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('backup-trigger schedule of upkeep'))`
     const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
-    const newest = await tx.$queryRaw<(Newest & { repositoryId: string })[]>`
-      select distinct on (repository_id, kind)
-        repository_id as "repositoryId", kind, state, queued_at as "queuedAt", finished_at as "finishedAt"
-      from repository_tasks where kind::text = any(${[...scheduledKinds]})
-      order by repository_id, kind, queued_at desc, id desc`
     for (const repository of await tx.repository.findMany()) {
       const repositoryId = repository.id
-      const tasks = newest.filter((task) => task.repositoryId === repositoryId)
-      for (const kind of dueKinds(repository, tasks, now)) {
+      for (const [kind, at] of nextUpkeep(repository, await newestTasks(tx, repositoryId))) {
+        if (at > now) continue
         const task = await queueUnlessActive(tx, deps, { repositoryId, kind })
         if (task) deps.log.info({ taskId: task.id, repositoryId, kind }, 'task is due')
       }
     }
     await removeOld(tx)
   })
+}
+
+/** The newest of each kind that is scheduled. */
+export function newestTasks(db: Database | Transaction, repositoryId: string): Promise<Newest[]> {
+  return db.$queryRaw<Newest[]>`
+    select distinct on (kind) kind, state, queued_at as "queuedAt", finished_at as "finishedAt"
+    from repository_tasks where repository_id = ${repositoryId}::uuid and kind = any(${[...scheduledKinds]}::text[]::"TaskKind"[])
+    order by kind, queued_at desc, id desc`
 }
 
 /**
