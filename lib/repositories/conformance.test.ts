@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { makeBucket } from '#lib/sources/s3/bucket.fixture.ts'
 import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server.ts'
 import { type S3Server, s3ServerMissing, startS3Server } from '#lib/testing/s3-server.ts'
+import { mountSmallDisk, type SmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
 import { makeSshKey, type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
 import { describeRepository } from './conformance.ts'
 
@@ -18,28 +19,42 @@ let s3: S3Server
 let bucket: string
 let places = 0
 
+/** By the kind whose places lie on them. */
+const disks: Record<string, SmallDisk> = {}
+const DISK_MEGABYTES = 48
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'repositories-'))
-  ssh = await startSshServer()
   filesKey = (await makeSshKey(folder, 'host')).public
-  files = await startRcloneServer('sftp', ['--key', join(folder, 'host')])
-  rest = await startRcloneServer('restic')
-  if ((await s3ServerMissing()) === null) {
-    s3 = await startS3Server({ tls: true })
+  const startS3 = async () => {
+    if ((await s3ServerMissing()) !== null) return
+    s3 = await startS3Server({ tls: true, ...(smallDiskMissing === null && { diskMegabytes: DISK_MEGABYTES }) })
     bucket = await makeBucket(s3)
   }
-  keeping = await startRcloneServer('restic', ['--append-only'])
+  ;[ssh, files, rest, keeping] = await Promise.all([
+    startSshServer(),
+    startRcloneServer('sftp', ['--key', join(folder, 'host')]),
+    startRcloneServer('restic'),
+    startRcloneServer('restic', ['--append-only']),
+    startS3(),
+  ])
+  const small = { local: join(folder, 'local'), sftp: join(folder, 'sftp'), rest: join(rest.folder, 'small') }
+  for (const [kind, path] of Object.entries(small))
+    if (smallDiskMissing) await mkdir(path)
+    else disks[kind] = await mountSmallDisk(path, DISK_MEGABYTES)
 })
 afterAll(async () => {
+  for (const disk of Object.values(disks)) disk.unmount()
   await Promise.all([ssh?.stop(), files?.stop(), rest?.stop(), keeping?.stop(), s3?.stop()])
   await rm(folder, { recursive: true, force: true })
 })
 
-const freshFolder = () => join(folder, `place ${++places}`)
+const freshFolder = (within: string) => join(folder, within, `place ${++places}`)
+const diskOf = (kind: string) => () => disks[kind] as SmallDisk
 
 describeRepository('local', {
   missing: null,
-  fresh: async () => ({ path: freshFolder() }),
+  fresh: async () => ({ path: freshFolder('local') }),
   wrong: {
     'its disk is not mounted': {
       change: () => ({ path: join(folder, 'not/mounted') }),
@@ -47,6 +62,7 @@ describeRepository('local', {
     },
   },
   server: null,
+  disk: { get: diskOf('local'), saysWhenFull: true },
 })
 
 const OTHER_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
@@ -58,7 +74,7 @@ describeRepository('sftp', {
     host: '127.0.0.1',
     port: ssh.port,
     user: ssh.user,
-    path: freshFolder(),
+    path: freshFolder('sftp'),
     hostKey: ssh.hostKey,
     privateKey: ssh.privateKey,
   }),
@@ -78,6 +94,8 @@ describeRepository('sftp', {
     },
   },
   server: () => ssh,
+  link: { port: () => ssh.port, through: (settings, port) => ({ ...settings, port }) },
+  disk: { get: diskOf('sftp'), saysWhenFull: true },
 })
 
 describeRepository('sftp', {
@@ -99,9 +117,10 @@ describeRepository('sftp', {
   server: null,
 })
 
+const urlOf = (port: number) => `http://127.0.0.1:${port}`
 const restOf = (server: () => RcloneServer) => async () => ({
-  url: `http://127.0.0.1:${server().port}`,
-  path: `place${++places}`,
+  url: urlOf(server().port),
+  path: `small/place${++places}`,
   user: server().user,
   password: server().password,
 })
@@ -125,6 +144,8 @@ describeRepository('rest', {
   wrong: restWrong,
   server: () => rest,
   isLostForLong: true,
+  link: { port: () => rest.port, through: (settings, port) => ({ ...settings, url: urlOf(port) }) },
+  disk: { get: diskOf('rest'), saysWhenFull: false },
 })
 describeRepository('rest', { missing: null, fresh: restOf(() => keeping), wrong: {}, server: null, appendOnly: true })
 
@@ -162,6 +183,11 @@ describeRepository('s3', {
     },
   },
   server: () => s3,
+  link: {
+    port: () => Number(new URL(s3.endpoint).port),
+    through: (settings, port) => ({ ...settings, endpoint: `https://127.0.0.1:${port}` }),
+  },
+  disk: { get: () => s3.disk as SmallDisk, saysWhenFull: false },
 })
 
 describeRepository('rclone', {

@@ -86,7 +86,9 @@ plain = listen(('127.0.0.1', port))
 address = '%s://127.0.0.1:%d' % ('https' if secure else 'http', plain.getsockname()[1])
 sockets['proxy'] = wrap_ssl(plain, certfile=certificate, keyfile=certificate, server_side=True) if secure else plain
 configure('proxy', '[pipeline:main]\npipeline = %s proxy-server\n[app:proxy-server]\nuse = egg:swift#proxy\n'
-          'account_autocreate = true\nallow_account_management = true\n%s' % (
+          'account_autocreate = true\nallow_account_management = true\n'
+          # Where the only disk is full, it is left alone for a minute otherwise.
+          'error_suppression_interval = 0\n%s' % (
               ' '.join(MIDDLEWARE),
               ''.join('[filter:%s]\nuse = egg:swift#%s\n%s' % (m, m, OPTIONS.get(m, '')) for m in MIDDLEWARE)))
 

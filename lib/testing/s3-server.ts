@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Child, runChild, startChild } from '#lib/process/child.ts'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export interface S3Account {
   accessKeyId: string
@@ -26,6 +27,8 @@ export interface S3Server {
   /** Stops it where it is, as a disconnected machine looks; `thaw` lets it go on. */
   freeze(): void
   thaw(): void
+  /** What its data lie on, when a small one was asked for. */
+  disk: SmallDisk | null
   /** Ends it and removes its data. */
   stop(): Promise<void>
 }
@@ -51,10 +54,11 @@ export async function s3ServerMissing(): Promise<string | null> {
 }
 
 /** Resolves when the server takes requests. Bucket names need three letters at least. */
-export async function startS3Server(options: { tls?: boolean } = {}): Promise<S3Server> {
+export async function startS3Server(options: { tls?: boolean; diskMegabytes?: number } = {}): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'throw-away-s3-'))
   try {
     if (options.tls) await makeCertificate(folder)
+    const disk = options.diskMegabytes ? await mountSmallDisk(join(folder, 'devices/sda'), options.diskMegabytes) : null
     let running = await launch(folder, 0)
     const { endpoint } = running
     const signal = (name: NodeJS.Signals) => process.kill(running.child.pid, name)
@@ -71,8 +75,10 @@ export async function startS3Server(options: { tls?: boolean } = {}): Promise<S3
       },
       freeze: () => signal('SIGSTOP'),
       thaw: () => signal('SIGCONT'),
+      disk,
       stop: async () => {
         await kill()
+        disk?.unmount()
         await rm(folder, { recursive: true, force: true, maxRetries: 5 })
       },
     }
