@@ -25,7 +25,7 @@ export function RepairSteps({ repository, steps }: Props) {
           ? [CircleCheck, 'text-good', 'Done']
           : step.isNext
             ? [CircleDot, 'text-accent', 'Next']
-            : [CircleDashed, 'text-idle', 'Later, if it is still needed']
+            : [CircleDashed, 'text-idle', step.kind === 'CHECK' ? 'At the end' : 'Later, if it is still needed']
         return (
           <li key={step.kind} className="flex gap-3">
             <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
