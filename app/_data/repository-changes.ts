@@ -3,6 +3,7 @@ import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
 import { useLook } from '#app/_data/look.ts'
 import {
+  AdoptRepositoryDocument,
   CancelRepositoryTaskDocument,
   ChangeRepositoryPasswordDocument,
   CopyMissingDocument,
@@ -133,6 +134,16 @@ export function useCopyMissing(id: string) {
   return useMutation({
     mutationFn: async () => (await request(CopyMissingDocument, { id })).copyMissing,
     onSuccess: refresh,
+  })
+}
+
+/** Shows what is in it as history, and the sources that it came from. */
+export function useAdoptRepository(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async () => (await request(AdoptRepositoryDocument, { id })).adoptRepository,
+    // Sources, environments, backups and snapshots may all be new.
+    onSuccess: () => client.invalidateQueries(),
   })
 }
 

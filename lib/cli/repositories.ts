@@ -34,7 +34,7 @@ interface UpdateFlags extends CommonFlags, SettingsFlags {
   option?: string[]
 }
 
-/** A test is over within ten seconds, but restic may need longer to make a repository. */
+/** A test is over within ten seconds, but restic may need longer to make a repository, or to read all its snapshots. */
 const MAKE_TIMEOUT_MS = 300_000
 
 /** `repositories …`: where snapshots go. */
@@ -113,6 +113,15 @@ export function addRepositoryCommands(program: Command, deps: CommandDeps): void
         MAKE_TIMEOUT_MS,
       )
       say(flags, [repository], [...text.repositoryLines([repository]), text.kitHint(repository)])
+    })
+
+  command('adopt', 'Take the snapshots of a connected repository into the history; nothing in it is changed.')
+    .argument('<repository>', 'its id or its name')
+    .action(async (idOrName: string, flags: CommonFlags) => {
+      const connection = open(flags)
+      const { id } = await findRepository(connection, idOrName)
+      const adopted = await connection.result<documents.Adopted>(documents.adoptDocument, { id }, MAKE_TIMEOUT_MS)
+      say(flags, [adopted], text.adoptedLines(adopted))
     })
 
   command('options', 'List what can be chosen for a repository besides its place.').action(

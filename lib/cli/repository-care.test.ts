@@ -65,6 +65,21 @@ describe('second copies', () => {
   })
 })
 
+describe('adopting', () => {
+  test('takes what is there into the history, once', async () => {
+    const prisma = home.runtime.prisma
+    const known = await prisma.backupRun.findFirstOrThrow({ where: { snapshotId: { not: null } } })
+    expect((await run(['adopt', 'default'])).stdout).toBe(
+      '1 snapshots are there: 1 were known, 0 are new in the history.\n',
+    )
+    await prisma.backup.delete({ where: { id: known.backupId } })
+    expect(await json(['adopt', 'default'])).toMatchObject([{ snapshots: 1, runs: 1, sources: 0 }])
+    expect(await prisma.backupRun.findUniqueOrThrow({ where: { id: known.id } })).toMatchObject({
+      snapshotId: known.snapshotId,
+    })
+  })
+})
+
 describe('damage', () => {
   test('that a check finds ends in exit code 1, and is repaired step by step', async () => {
     expect(await run(['repair', 'default'])).toMatchObject({ code: 0, stdout: 'It is not known to be damaged.\n' })

@@ -152,3 +152,19 @@ export const copyTargetDocument = mutation(
   `sharesPieces repository { ${fields} }`,
 )
 export const copyMissingDocument = mutation('copyMissing', 'id', 'ID', 'queued left')
+
+export interface Adopted {
+  snapshots: number
+  known: number
+  foreign: number
+  runs: number
+  backups: number
+  sources: number
+  environments: number
+}
+export const adoptDocument = mutation(
+  'adoptRepository',
+  'id',
+  'ID',
+  'snapshots known foreign runs backups sources environments',
+)

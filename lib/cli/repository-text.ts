@@ -1,5 +1,6 @@
 import { columns, formatBytes, formatSeconds, printable } from './format.ts'
 import type {
+  Adopted,
   Damage,
   Figures,
   Lock,
@@ -154,3 +155,10 @@ export function damageLines(damage: Damage | null): string[] {
     ]),
   ]
 }
+
+export const adoptedLines = ({ snapshots, known, runs, sources }: Adopted): string[] => [
+  `${snapshots} snapshots are there: ${known} were known, ${runs} are new in the history.`,
+  ...(sources > 0
+    ? [`${sources} sources came back, disabled until their settings are entered: see “sources list”.`]
+    : []),
+]

@@ -35,7 +35,9 @@ export function RepositoryTable({ repositories }: { repositories: RepositoryItem
                 </span>
                 <span className="block text-small font-normal text-ink-soft">{repository.kindTitle}</span>
                 {repository.kitNeeded ? (
-                  <span className="block text-small font-medium whitespace-nowrap text-warn">Recovery kit not taken</span>
+                  <span className="block text-small font-medium whitespace-nowrap text-warn">
+                    Recovery kit not taken
+                  </span>
                 ) : null}
               </div>
             </td>

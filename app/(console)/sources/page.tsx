@@ -81,7 +81,13 @@ export default function SourcesPage() {
                         <LastGood run={source.lastGoodRun} />
                       </td>
                       <td data-label="Enabled">
-                        {source.enabled ? 'Yes' : <span className="font-medium text-warn">No</span>}
+                        {source.enabled ? (
+                          'Yes'
+                        ) : (
+                          <span className="font-medium text-warn">
+                            {source.settingsMissing ? 'No, its settings are missing' : 'No'}
+                          </span>
+                        )}
                       </td>
                     </tr>
                   ))}

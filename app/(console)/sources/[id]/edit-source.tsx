@@ -59,6 +59,11 @@ export function EditSource({ source, kind }: Props) {
         }
         actions={<SourceSwitches source={source} />}
       />
+      {source.settingsMissing ? (
+        <Notice tone="warn" title="Its settings are missing: it came back with a repository, which does not hold them.">
+          Enter them, save, and enable the source. It goes on with its own history.
+        </Notice>
+      ) : null}
       {kind === undefined ? (
         <Notice tone="bad" title="This version cannot back up sources of this kind.">
           Delete the source, or install the version that it was made with.

@@ -3,18 +3,27 @@
 import { Camera } from 'lucide-react'
 import { useState } from 'react'
 import { useRepositorySnapshots } from '#app/_data/repositories.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
 import { Button } from '#app/_ui/button.tsx'
 import { count } from '#app/_ui/format.ts'
 import { Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { useShownRepository } from '../shown.ts'
+import { AdoptPanel } from './adopt-panel.tsx'
 import { SnapshotTable } from './snapshot-table.tsx'
 
 const PAGE = 25
 
 export default function SnapshotsPage() {
   const repository = useShownRepository()
-  return repository ? <Snapshots id={repository.id} /> : null
+  const mayChange = useMayChange()
+  if (!repository) return null
+  return (
+    <>
+      <Snapshots id={repository.id} />
+      {mayChange ? <AdoptPanel id={repository.id} /> : null}
+    </>
+  )
 }
 
 function Snapshots({ id }: { id: string }) {
