@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/plans/change.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
 import { inWords, nextTimes } from '#lib/plans/schedule.ts'
+import { ruleInput } from '#lib/retention/rule.ts'
 import { runPlan, sourcesOf } from '#lib/schedules/run-plan.ts'
 import type { Backup, Plan } from '#prisma/client/client.ts'
 import { PlanEventKind } from '#prisma/client/enums.ts'
@@ -70,6 +71,12 @@ const plan = builder.prismaObject('Plan', {
       nullable: true,
       description: 'A run that takes longer fails.',
     }),
+    retention: t.field({
+      type: 'JSON',
+      description: 'What is kept: {days, last, hourly, daily, weekly, monthly, yearly}, defaults filled in.',
+      select: { retention: true },
+      resolve: ({ retention }) => ruleInput.parse(retention),
+    }),
     isPaused: t.boolean({ select: { pausedAt: true }, resolve: ({ pausedAt }) => pausedAt !== null }),
     pausedUntil: t.expose('pausedUntil', { type: 'DateTime', nullable: true }),
     pauseReason: t.exposeString('pauseReason'),
@@ -137,6 +144,7 @@ const about = {
   selection: '{sourceIds}, or {environments, types, tags}. {} is all sources, new ones included.',
   schedule: 'hourly, daily, weekly, monthly or a cron expression of five fields. Null: by hand only.',
   catchUp: 'Make up for a missed time, once.',
+  retention: '{days, last, hourly, daily, weekly, monthly, yearly}; what is left out: 30 days and none of the others.',
 }
 
 const createPlanInput = builder.inputType('CreatePlanInput', {
@@ -154,6 +162,7 @@ const createPlanInput = builder.inputType('CreatePlanInput', {
     retries: t.int(),
     retryPauseSeconds: t.int(),
     timeLimitSeconds: t.int(),
+    retention: t.field({ type: 'JSON', description: about.retention }),
   }),
 })
 
@@ -174,6 +183,10 @@ const updatePlanInput = builder.inputType('UpdatePlanInput', {
     retries: t.int(),
     retryPauseSeconds: t.int(),
     timeLimitSeconds: t.int(),
+    retention: t.field({ type: 'JSON', description: about.retention }),
+    confirmEnvironment: t.stringList({
+      description: 'The names of the protected environments that it takes sources of, to change what is kept.',
+    }),
   }),
 })
 

@@ -26,6 +26,7 @@ import './run.ts'
 import './copy.ts'
 import './backup.ts'
 import './plan.ts'
+import './retention.ts'
 import './notification.ts'
 
 export const schema = builder.toSchema()

@@ -19,6 +19,7 @@ export const lines = [
   ['audit'],
   ['restic', 'sources', 'auth'],
   ['environments', 'repositories'],
+  ['retention'],
   ['plans', 'settings'],
   ['backups'],
   ['maintenance', 'notifications', 'schedules'],

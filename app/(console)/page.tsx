@@ -14,6 +14,7 @@ import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { RepositoryAlarms } from '#app/_ui/repository-alarms.tsx'
 import { SourceRows } from '#app/_ui/source-rows.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { RetentionHolds } from './retention-holds.tsx'
 
 export default function OverviewPage() {
   const sources = useSources()
@@ -47,6 +48,7 @@ export default function OverviewPage() {
           }
         />
       ) : null}
+      <RetentionHolds />
       <RepositoryAlarms repositories={repositories.data ?? []} />
       <KitBanner repositories={repositories.data ?? []} mayTake={mayChange} />
       <Answered answer={sources} lines={8}>

@@ -18,6 +18,8 @@ export const keys = {
   repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   plans: ['plans'],
   plan: (id: string) => ['plans', id],
+  retentionPreview: (planId: string) => ['plans', planId, 'retention'],
+  retentionHolds: ['retention-holds'],
   schedulePreview: (schedule: string, timeZone: string) => ['schedule-preview', schedule, timeZone],
   allBackups: ['backups'],
   backups: (variables: BackupsQueryVariables) => ['backups', variables],

@@ -8,6 +8,7 @@ import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
 import { addPlanCommands } from './plans.ts'
 import { addRepositoryCommands } from './repositories.ts'
+import { addRetentionCommands } from './retention.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
 import type { SettingsInput } from './settings.ts'
 import { addSourceCommands } from './sources.ts'
@@ -137,6 +138,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addSourceCommands(program, deps)
   addRepositoryCommands(program, deps)
   addPlanCommands(program, deps)
+  addRetentionCommands(program, deps)
   return program
 }
 

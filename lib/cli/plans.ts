@@ -23,6 +23,8 @@ interface PlanFlags extends CommonFlags {
   retries?: number
   retryPause?: number
   timeLimit?: number
+  keep?: Record<string, number>
+  confirmEnvironment?: string[]
 }
 
 /** `plans …`: what is backed up by itself, and when. */
@@ -42,7 +44,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .argument('<plan>', 'its id or its name')
     .action(async (idOrName: string, flags: CommonFlags) => {
       const connection = open(flags)
-      const { id } = await find(connection, idOrName)
+      const { id } = await findPlan(connection, idOrName)
       const { plan } = await connection.ask<{ plan: documents.PlanDetail }>(documents.planDocument, { id })
       say(flags, [plan], planText(plan))
     })
@@ -59,7 +61,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .option('--name <name>', 'a new name')
     .action(async (idOrName: string, flags: PlanFlags) => {
       const connection = open(flags)
-      const { id } = await find(connection, idOrName)
+      const { id } = await findPlan(connection, idOrName)
       done(flags, await connection.result(documents.updatePlanDocument, { input: { id, ...inputOf(flags) } }))
     })
 
@@ -67,7 +69,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .argument('<plan>', 'its id or its name')
     .action(async (idOrName: string, flags: CommonFlags) => {
       const connection = open(flags)
-      const { id } = await find(connection, idOrName)
+      const { id } = await findPlan(connection, idOrName)
       const { backup } = await connection.result<{ backup: { id: string; state: string } }>(documents.runPlanDocument, {
         id,
       })
@@ -80,7 +82,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .option('--until <time>', 'when it goes on by itself, like 2026-12-24T18:00:00Z')
     .action(async (idOrName: string, flags: CommonFlags & { reason: string; until?: string }) => {
       const connection = open(flags)
-      const { id } = await find(connection, idOrName)
+      const { id } = await findPlan(connection, idOrName)
       const input = { id, reason: flags.reason, ...(flags.until && { until: flags.until }) }
       done(flags, await connection.result(documents.pausePlanDocument, { input }))
     })
@@ -89,7 +91,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .argument('<plan>', 'its id or its name')
     .action(async (idOrName: string, flags: CommonFlags) => {
       const connection = open(flags)
-      const { id } = await find(connection, idOrName)
+      const { id } = await findPlan(connection, idOrName)
       done(flags, await connection.result(documents.resumePlanDocument, { id }))
     })
 
@@ -98,7 +100,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .requiredOption('--yes', 'it cannot be taken back')
     .action(async (idOrName: string, flags: CommonFlags) => {
       const connection = open(flags)
-      const { id, name } = await find(connection, idOrName)
+      const { id, name } = await findPlan(connection, idOrName)
       await connection.result(documents.deletePlanDocument, { id })
       say(flags, [{ id, name }], [`Deleted: ${printable(name)}`])
     })
@@ -107,6 +109,16 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
 const number = (text: string): number => {
   if (/^\d+$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Use a whole number.')
+}
+
+const KEPT = ['days', 'last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly']
+
+/** Each word adds to the rule; what is not named keeps nothing. */
+function keep(text: string, before: Record<string, number> | undefined): Record<string, number> {
+  const [what = '', many = ''] = text.split('=')
+  if (!KEPT.includes(what) || !/^\d+$/.test(many))
+    throw new InvalidArgumentError(`Use ${KEPT.join(', ')} with a number, like daily=7.`)
+  return { days: 0, ...before, [what]: Number(many) }
 }
 
 function withFields(command: Command): Command {
@@ -130,6 +142,12 @@ function withFields(command: Command): Command {
     .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
     .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
     .option('--time-limit <seconds>', 'of a run', number)
+    .option(
+      '--keep <what=how-many...>',
+      'days, last, hourly, daily, weekly, monthly, yearly; in place of the old rule',
+      keep,
+    )
+    .option('--confirm-environment <name...>', 'the protected ones, to change what is kept of their backups')
 }
 
 /** Only what was given. */
@@ -149,6 +167,8 @@ function inputOf(flags: PlanFlags): Record<string, unknown> {
     retries: flags.retries,
     retryPauseSeconds: flags.retryPause,
     timeLimitSeconds: flags.timeLimit,
+    retention: flags.keep,
+    confirmEnvironment: flags.confirmEnvironment,
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
@@ -168,7 +188,8 @@ function selectionOf({ all, source, environment, type, tag }: PlanFlags): object
   }
 }
 
-async function find(connection: Connection, idOrName: string): Promise<documents.PlanItem> {
+/** By its id or its name. Throws CommandFailed. */
+export async function findPlan(connection: Connection, idOrName: string): Promise<documents.PlanItem> {
   const { plans } = await connection.ask<{ plans: documents.PlanItem[] }>(documents.plansDocument, {})
   const found = plans.find((plan) => plan.id === idOrName || plan.name === idOrName)
   if (found) return found

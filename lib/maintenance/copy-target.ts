@@ -85,6 +85,8 @@ export function withoutCopy({ id, copyToId }: Pick<Repository, 'id' | 'copyToId'
     repositoryId: id,
     state: { in: ['SUCCEEDED', 'PARTIAL'] },
     snapshotId: { not: null },
+    expiredAt: null,
+    removedAt: null,
     copies: { none: { repositoryId: copyToId, state: 'SUCCEEDED' } },
   }
 }

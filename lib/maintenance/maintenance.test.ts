@@ -92,7 +92,7 @@ describe('a prune', () => {
     await expect.poll(() => stateOf(id), { timeout: 30_000 }).toBe('SUCCEEDED')
     const task = await tasks().findUniqueOrThrow({ where: { id } })
     expect(task.output).toMatch(/to delete|total prune|unused/)
-    expect(task).toMatchObject({ errorCode: null, resticPid: expect.any(Number), result: {} })
+    expect(task).toMatchObject({ errorCode: null, resticPid: expect.any(Number), result: { removedSnapshots: 0 } })
   })
 })
 

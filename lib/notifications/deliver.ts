@@ -10,7 +10,9 @@ import { repositoryNotice } from '#lib/queue/repository-notice.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
 import type { Delivery, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
+import { renderHoldMail } from './hold-mail.ts'
 import type { Mailer, Message } from './mailer.ts'
+import { renderPlanMail } from './plan-mail.ts'
 import { renderRepositoryMail } from './repository-mail.ts'
 
 export interface NotificationDeps {
@@ -27,6 +29,8 @@ export interface NotificationDeps {
 export async function startNotifications(deps: NotificationDeps): Promise<void> {
   await deps.queue.work('notify.backup-ended', { concurrency: 1 }, ({ backupId }) => plan(deps, backupId))
   await deps.queue.work('notify.repository', { concurrency: 1 }, (told) => planOfRepository(deps, told))
+  await deps.queue.work('notify.plan-event', { concurrency: 1 }, ({ planEventId }) => planOfPlan(deps, planEventId))
+  await deps.queue.work('notify.retention-held', { concurrency: 1 }, ({ holdId }) => planOfHold(deps, holdId))
   await deps.queue.work('notify.deliver', { concurrency: 2 }, ({ deliveryId }, { lastAttempt }) =>
     deliver(deps, deliveryId, lastAttempt),
   )
@@ -48,10 +52,24 @@ async function planOfRepository(
   await planDeliveries(deps, { repositoryId, event, notice, subject })
 }
 
+async function planOfPlan(deps: NotificationDeps, planEventId: string): Promise<void> {
+  const event = await deps.prisma.planEvent.findUnique({ where: { id: planEventId }, include: { plan: true } })
+  if (event === null) return // the plan was deleted meanwhile
+  await planDeliveries(deps, { planEventId, subject: renderPlanMail(event, deps.publicUrl).subject })
+}
+
+async function planOfHold(deps: NotificationDeps, holdId: string): Promise<void> {
+  const hold = await deps.prisma.retentionHold.findUnique({ where: { id: holdId }, include: aboutHold })
+  if (hold !== null) await planDeliveries(deps, { holdId, subject: renderHoldMail(hold, deps.publicUrl).subject })
+}
+
 /** One delivery and its job for each recipient, once, however often this is tried. Without a mail server there is nothing to plan. */
 async function planDeliveries(
   { prisma, queue, mailer, config }: NotificationDeps,
-  about: Pick<Prisma.DeliveryCreateManyInput, 'backupId' | 'repositoryId' | 'event' | 'notice' | 'subject'>,
+  about: Pick<
+    Prisma.DeliveryCreateManyInput,
+    'backupId' | 'repositoryId' | 'event' | 'notice' | 'planEventId' | 'holdId' | 'subject'
+  >,
 ): Promise<void> {
   if (!mailer || !config.NOTIFICATION_ENABLED) return
   const recipients = await notificationRecipients(prisma)
@@ -64,21 +82,31 @@ async function planDeliveries(
   })
 }
 
+const aboutHold = {
+  source: { include: { environment: true } },
+  run: { select: { backupId: true, finishedAt: true } },
+} satisfies Prisma.RetentionHoldInclude
+const what = {
+  backup: { include: { runs: { include: { source: true }, orderBy: { queuedAt: 'asc' } } } },
+  repository: true,
+  planEvent: { include: { plan: true } },
+  hold: { include: aboutHold },
+} satisfies Prisma.DeliveryInclude
+type AboutSomething = Prisma.DeliveryGetPayload<{ include: typeof what }>
+
 async function deliver(deps: NotificationDeps, deliveryId: string, lastAttempt: boolean): Promise<void> {
-  const delivery = await deps.prisma.delivery.findUnique({
-    where: { id: deliveryId },
-    include: {
-      backup: { include: { runs: { include: { source: true }, orderBy: { queuedAt: 'asc' } } } },
-      repository: true,
-    },
-  })
+  const delivery = await deps.prisma.delivery.findUnique({ where: { id: deliveryId }, include: what })
   if (delivery?.state !== 'PENDING') return
-  const { backup, repository, notice } = delivery
-  if (backup) await attempt(deps, delivery, renderBackupMail(backup, deps.publicUrl), lastAttempt)
-  else if (repository) {
-    const message = renderRepositoryMail(repository, repositoryNotice.parse(notice), deps.publicUrl)
-    await attempt(deps, delivery, message, lastAttempt)
-  }
+  const message = render(delivery, deps.publicUrl)
+  if (message) await attempt(deps, delivery, message, lastAttempt)
+}
+
+function render(delivery: AboutSomething, publicUrl: string): Omit<Message, 'to'> | null {
+  const { backup, repository, notice, planEvent, hold } = delivery
+  if (backup) return renderBackupMail(backup, publicUrl)
+  if (repository) return renderRepositoryMail(repository, repositoryNotice.parse(notice), publicUrl)
+  if (planEvent) return renderPlanMail(planEvent, publicUrl)
+  return hold ? renderHoldMail(hold, publicUrl) : null
 }
 
 /** Sends and writes what became of it. Rejects, so that the queue tries again, unless it is final. */

@@ -1,15 +1,18 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
+import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
+import { ruleInput } from '#lib/retention/rule.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { nextDue } from './due.ts'
 import { planChanges, planInput } from './input.ts'
-import type { Selection } from './selection.ts'
+import { type Selection, select, selectionInput } from './selection.ts'
 
 export interface PlanDeps {
   prisma: Database
@@ -30,13 +33,16 @@ export async function createPlan(deps: PlanDeps, actor: Actor | null, raw: unkno
   )
 }
 
+const updateInput = z.looseObject({ id: z.string(), confirmEnvironment: z.array(z.string()).nullish() })
+
 /**
- * Changes a plan; what is left out stays. Another schedule counts from now on. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
- * NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN.
+ * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes sources
+ * of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
+ * NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
 export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
   requireScope(actor, 'settings:write', 'change a plan')
-  const { id, ...given } = parseInput(z.looseObject({ id: z.string() }), raw)
+  const { id, confirmEnvironment, ...given } = parseInput(updateInput, raw)
   const changes = parseInput(planChanges, given)
   return withUniqueName('plan', changes.name ?? '', () =>
     deps.prisma.$transaction(async (tx) => {
@@ -45,6 +51,8 @@ export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unkno
       if (!windowFrom !== !windowTo)
         throw new CodedError('INPUT_INVALID', { issues: [{ path: 'windowTo', problem: 'needs both its ends' }] })
       if (changes.selection) await requireChosen(tx, changes.selection)
+      if (changes.retention && !isDeepStrictEqual(changes.retention, ruleInput.parse(old.retention)))
+        await requireConfirmedEnvironments(tx, old, confirmEnvironment)
       const plan = await tx.plan.update({ where: { id }, data: changes })
       await record(tx, {
         actor,
@@ -128,4 +136,18 @@ async function requireChosen(tx: Transaction, selection: Selection): Promise<voi
   )
   const name = selection.environments.find((one) => !known.includes(one))
   if (name !== undefined) throw new CodedError('ENVIRONMENT_UNKNOWN', { name, known })
+}
+
+async function requireConfirmedEnvironments(
+  tx: Transaction,
+  plan: Plan,
+  confirmed: readonly string[] | null | undefined,
+): Promise<void> {
+  const sources = await tx.source.findMany({ where: { deletedAt: null }, include: { environment: true } })
+  for (const { environment } of select(selectionInput.parse(plan.selection), sources))
+    requireConfirmation(
+      environment,
+      confirmed?.find((name) => name === environment.name),
+      'change what is kept of its backups',
+    )
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nameInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { timeOfDay } from '#lib/repositories/options.ts'
+import { ruleInput } from '#lib/retention/rule.ts'
 import { scheduleInput } from './schedule.ts'
 import { selectionInput } from './selection.ts'
 
@@ -26,6 +27,8 @@ const fields = {
     .min(1)
     .max(7 * DAY_SECONDS)
     .nullable(),
+  /** What is kept of its backups. */
+  retention: ruleInput,
 }
 
 interface Hours {
@@ -51,6 +54,7 @@ export const planInput = z
     retries: fields.retries.default(0),
     retryPauseSeconds: fields.retryPauseSeconds.default(300),
     timeLimitSeconds: fields.timeLimitSeconds.default(null),
+    retention: fields.retention.prefault({}),
   })
   .refine(bothEnds.check, bothEnds.message)
 

@@ -10,6 +10,7 @@ import { interruptSilent, type MaintenanceWorker, startMaintenance } from '#lib/
 import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import { endProcessesElsewhere } from '#lib/repositories/restic-processes.ts'
+import { startRetention } from '#lib/retention/apply.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
 import { startSchedules } from '#lib/schedules/start.ts'
 import { demoDir, ensureDemo } from './demo.ts'
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
   if (role !== 'web') upkeep = startUpkeep(runtime)
   if (role !== 'web') await startNotifications(runtime)
   await startSchedules(runtime)
+  await startRetention(runtime)
   if (role !== 'worker') {
     web = await openWeb(runtime, { dev: values.dev === true })
     log.info({ url: runtime.publicUrl, port: web.port }, 'console ready')

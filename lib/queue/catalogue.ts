@@ -18,6 +18,21 @@ export const jobs = {
     payload: z.object({}),
     options: { retryLimit: 0, expireInSeconds: 300 },
   },
+  /** See which snapshots no rule keeps any more. Sent every hour. */
+  'retention.apply': {
+    payload: z.object({}),
+    options: { retryLimit: 0, expireInSeconds: 3000 },
+  },
+  /** Tell people that a backup looks wrong and retention stands still. */
+  'notify.retention-held': {
+    payload: z.object({ holdId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
+  /** Tell people that a plan's time was missed, or that it could not start. */
+  'notify.plan-event': {
+    payload: z.object({ planEventId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
   /** Tell people how a backup ended. */
   'notify.backup-ended': {
     payload: z.object({ backupId: z.uuid() }),

@@ -148,6 +148,8 @@ describe('a time that was missed', () => {
     await endAll()
     await at('2026-03-01T10:31:00Z')
     expect(await backups()).toHaveLength(1)
+    const { id } = await prisma().planEvent.findFirstOrThrow({ where: { kind: 'MISSED' } })
+    expect(await home.runtime.queue.hasJob('notify.plan-event', { planEventId: id })).toBe(true)
   })
 
   it('is only reported by a plan that does not make up for it', async () => {
@@ -206,5 +208,19 @@ describe('changing a plan', () => {
     await expect(update({ selection: { environments: ['nowhere'] } })).rejects.toThrow(refusal('ENVIRONMENT_UNKNOWN'))
     await expect(update({ name: 'x' }, { ...home.admin, role: 'OPERATOR' })).rejects.toThrow(refusal('FORBIDDEN'))
     await expect(plan()).rejects.toThrow(refusal('NAME_TAKEN'))
+  })
+
+  it('asks for the name of a protected environment before less is kept of it', async () => {
+    const { id } = await plan({ retention: { days: 30, yearly: 2 } })
+    await prisma().environment.updateMany({ data: { protected: true } })
+    const update = (more: object) => updatePlan(deps(), home.admin, { id, retention: { days: 1 }, ...more })
+    await expect(update({})).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
+    await expect(update({ retention: {}, confirmEnvironment: ['other'] })).rejects.toThrow(
+      refusal('ENVIRONMENT_NOT_CONFIRMED'),
+    )
+    const same = { retention: { days: 30, yearly: 2 }, description: 'as it was' }
+    expect(await update(same)).toMatchObject({ description: 'as it was' })
+    expect(await update({ confirmEnvironment: ['test'] })).toMatchObject({ retention: { days: 1, yearly: 0 } })
+    await expect(update({ retention: { days: 0 } })).rejects.toThrow(refusal('INPUT_INVALID'))
   })
 })

@@ -52,7 +52,7 @@ export async function fire(deps: ScheduleDeps, id: string, now: Date): Promise<v
     if (!(error instanceof CodedError)) throw error
     await deps.prisma.$transaction(async (tx) => {
       const plan = await lockDue(tx, id, now)
-      if (plan) await refuse(tx, plan, error, now)
+      if (plan) await refuse(deps, tx, plan, error, now)
     })
   }
 }
@@ -62,7 +62,7 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   if (plan === null) return
   if (plan.pausedAt !== null) {
     if (plan.pausedUntil === null || plan.pausedUntil > now) {
-      await note(tx, plan, 'PAUSED', plan.pauseReason)
+      await note(deps, tx, plan, 'PAUSED', plan.pauseReason)
       return advance(tx, plan, now)
     }
     await tx.plan.update({ where: { id }, data: notPaused })
@@ -72,10 +72,16 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   const isMissed = !isDeferred && now.getTime() - plan.lookAt.getTime() > MISSED_AFTER_MS
   if (isMissed && !(await isNoted(tx, plan, 'MISSED'))) {
     const times = count === 1 ? 'It was' : `${count} times were`
-    await note(tx, plan, 'MISSED', `${times} missed: nothing ran.${plan.catchUp ? ' It is made up for once.' : ''}`)
+    await note(
+      deps,
+      tx,
+      plan,
+      'MISSED',
+      `${times} missed: nothing ran.${plan.catchUp ? ' It is made up for once.' : ''}`,
+    )
   }
   if (isMissed && !plan.catchUp) return advance(tx, plan, now)
-  if (!isWindowOpen(plan, now)) return defer(tx, plan, now, `its hours are ${plan.windowFrom}–${plan.windowTo}`)
+  if (!isWindowOpen(plan, now)) return defer(deps, tx, plan, now, `its hours are ${plan.windowFrom}–${plan.windowTo}`)
   const sources = await sourcesOf(tx, plan)
   const { input, more } = requestOf(plan, sources)
   const busy = await tx.backupRun.findMany({
@@ -84,11 +90,11 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   })
   if (busy.length > 0) {
     const names = [...new Set(busy.map((run) => run.source.name))].join(', ')
-    return defer(tx, plan, now, `a backup of ${names} is not over yet`)
+    return defer(deps, tx, plan, now, `a backup of ${names} is not over yet`)
   }
   const by = { userId: null, email: `plan ${plan.name}`, address: null }
   const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })
-  await note(tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
+  await note(deps, tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
   await advance(tx, plan, now)
 }
 
@@ -106,21 +112,32 @@ async function advance(tx: Transaction, plan: DuePlan, now: Date): Promise<void>
 }
 
 /** One start waits, however many times come meanwhile. */
-async function defer(tx: Transaction, plan: DuePlan, now: Date, why: string): Promise<void> {
-  if (!(await isNoted(tx, plan, 'DEFERRED'))) await note(tx, plan, 'DEFERRED', `It waits: ${why}.`)
+async function defer(deps: ScheduleDeps, tx: Transaction, plan: DuePlan, now: Date, why: string): Promise<void> {
+  if (!(await isNoted(tx, plan, 'DEFERRED'))) await note(deps, tx, plan, 'DEFERRED', `It waits: ${why}.`)
   await tx.plan.update({ where: { id: plan.id }, data: { lookAt: new Date(now.getTime() + LOOK_AGAIN_MS) } })
 }
 
 /** What keeps it from starting now may keep it for ever: that is noted, and the next time is another try. */
-async function refuse(tx: Transaction, plan: DuePlan, error: CodedError, now: Date): Promise<void> {
+async function refuse(deps: ScheduleDeps, tx: Transaction, plan: DuePlan, error: CodedError, now: Date): Promise<void> {
   // Somebody triggered one of its sources in the same moment.
-  if (isCoded(error, 'BACKUP_ALREADY_RUNNING')) return defer(tx, plan, now, error.message)
-  await note(tx, plan, 'REFUSED', `${error.message} ${error.remedy}`)
+  if (isCoded(error, 'BACKUP_ALREADY_RUNNING')) return defer(deps, tx, plan, now, error.message)
+  await note(deps, tx, plan, 'REFUSED', `${error.message} ${error.remedy}`)
   await advance(tx, plan, now)
 }
 
-async function note(tx: Transaction, plan: DuePlan, kind: PlanEventKind, message: string, backupId?: string) {
-  await tx.planEvent.create({ data: { planId: plan.id, dueAt: plan.dueAt, kind, message, backupId } })
+/** People are told of what they would not see by a backup that ended. */
+const toldOf: readonly PlanEventKind[] = ['MISSED', 'REFUSED']
+
+async function note(
+  { queue }: Pick<ScheduleDeps, 'queue'>,
+  tx: Transaction,
+  plan: DuePlan,
+  kind: PlanEventKind,
+  message: string,
+  backupId?: string,
+): Promise<void> {
+  const { id } = await tx.planEvent.create({ data: { planId: plan.id, dueAt: plan.dueAt, kind, message, backupId } })
+  if (toldOf.includes(kind)) await queue.send(tx, 'notify.plan-event', { planEventId: id })
 }
 
 async function isNoted(tx: Transaction, plan: DuePlan, kind: PlanEventKind): Promise<boolean> {

@@ -15,6 +15,7 @@ const plan = {
   retries: 3,
   retryPauseSeconds: 90,
   timeLimitSeconds: 7200,
+  retention: { days: 7, last: 3, hourly: 0, daily: 7, weekly: 4, monthly: 12, yearly: 1 },
 }
 
 test('a plan comes out of the form as it went in', () => {
@@ -34,5 +35,6 @@ test('a new plan takes everything, daily, and tries again', () => {
     schedule: 'daily',
     catchUp: true,
     retries: 2,
+    retention: { days: 30, last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
   })
 })

@@ -7,6 +7,10 @@ export const namedSchedules = ['hourly', 'daily', 'weekly', 'monthly'] as const
 export const BY_HAND = 'by hand'
 export const CUSTOM = 'custom'
 
+/** What is kept, each with how many. */
+export const keptKinds = ['days', 'last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
+export type Kept = (typeof keptKinds)[number]
+
 /** A plan as the form holds it. */
 export interface Draft {
   name: string
@@ -27,6 +31,7 @@ export interface Draft {
   retries: string
   retryPauseMinutes: string
   timeLimitMinutes: string
+  keep: Record<Kept, string>
 }
 
 interface Selection {
@@ -62,7 +67,13 @@ export function draftOf(plan: PlanItem | null): Draft {
     retries: String(plan?.retries ?? 2),
     retryPauseMinutes: minutes(plan?.retryPauseSeconds ?? 300),
     timeLimitMinutes: minutes(plan?.timeLimitSeconds ?? null),
+    keep: keepOf(plan),
   }
+}
+
+function keepOf(plan: PlanItem | null): Draft['keep'] {
+  const retention = (plan?.retention ?? { days: 30 }) as Partial<Record<Kept, number>>
+  return Object.fromEntries(keptKinds.map((kind) => [kind, String(retention[kind] ?? 0)])) as Draft['keep']
 }
 
 /** The schedule that is chosen; null: by hand only. */
@@ -94,5 +105,6 @@ export function inputOf(draft: Draft) {
     retries: number(draft.retries) ?? 0,
     retryPauseSeconds: seconds(draft.retryPauseMinutes) ?? 300,
     timeLimitSeconds: seconds(draft.timeLimitMinutes),
+    retention: Object.fromEntries(keptKinds.map((kind) => [kind, number(draft.keep[kind]) ?? 0])),
   }
 }

@@ -3,18 +3,20 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { PlanItem } from '#app/_data/plans.ts'
 import { type Problem, problemIn } from '#app/_data/problem.ts'
+import { parseTags } from '#app/_data/tags.ts'
 import { Button } from '#app/_ui/button.tsx'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { type Draft, draftOf, inputOf } from './draft.ts'
+import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SelectionFields } from './selection-fields.tsx'
 
 interface Props {
   plan: PlanItem | null
   /** Answers a refusal, which the form shows. */
-  save: (input: ReturnType<typeof inputOf>) => Promise<{ __typename?: string }>
+  save: (input: ReturnType<typeof inputOf>, confirmEnvironment: string[]) => Promise<{ __typename?: string }>
   saveWords: string
   aside?: ReactNode
 }
@@ -24,6 +26,8 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
   const [draft, setDraft] = useState(() => draftOf(plan))
   const [refusal, setRefusal] = useState<Problem | null>(null)
   const [isBusy, setBusy] = useState(false)
+  const [confirmed, setConfirmed] = useState('')
+  const isToConfirm = confirmed !== '' || refusal?.code === 'ENVIRONMENT_NOT_CONFIRMED'
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const issueOf = (path: string) =>
     refusal?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.problem
@@ -32,7 +36,7 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
     event.preventDefault()
     setBusy(true)
     try {
-      setRefusal(problemIn(await save(inputOf(draft)), null))
+      setRefusal(problemIn(await save(inputOf(draft), parseTags(confirmed)), null))
     } catch (error) {
       setRefusal(problemIn(undefined, error))
     } finally {
@@ -77,6 +81,9 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
       <Panel title="Schedule">
         <ScheduleFields draft={draft} change={change} issueOf={issueOf} />
       </Panel>
+      <Panel title="What is kept">
+        <RetentionFields draft={draft} change={change} issueOf={issueOf} />
+      </Panel>
       <Panel>
         <details>
           <summary className="cursor-pointer font-medium">More: retries, hours, limits</summary>
@@ -120,6 +127,23 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
       <div aria-live="polite" className="empty:hidden">
         {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
       </div>
+      {isToConfirm ? (
+        <Panel>
+          <Field
+            label="Names of the protected environments"
+            htmlFor="confirm"
+            hint="What is kept of their backups changes: type their names, with commas between."
+          >
+            <Input
+              id="confirm"
+              autoComplete="off"
+              aria-describedby="confirm-hint"
+              value={confirmed}
+              onChange={(event) => setConfirmed(event.target.value)}
+            />
+          </Field>
+        </Panel>
+      ) : null}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="main" disabled={isBusy}>
           {isBusy ? 'Saving …' : saveWords}

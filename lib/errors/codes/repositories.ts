@@ -219,6 +219,12 @@ export const repositories = {
     remedy: () =>
       'Remove them by the means of the storage, keeping a copy, then check again. Before a prune, restic recover makes a snapshot of what no snapshot refers to.',
   }),
+  SNAPSHOT_GONE: entry<{ id: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The run “${d.id}” has no snapshot, or it was removed already.`,
+    remedy: () => 'Choose a run whose snapshot is still there.',
+  }),
   SNAPSHOT_NOT_SAVED: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'later',

@@ -10,6 +10,18 @@ export const runs = {
     remedy: () =>
       'The log names each one and says why. Give the worker’s user the right to read them, or exclude them; then trigger again.',
   }),
+  RUN_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no run “${d.id}”.`,
+    remedy: () => 'Take its id from the backup that it belongs to.',
+  }),
+  HOLD_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `Retention is not held by “${d.id}”.`,
+    remedy: () => 'List the sources; it may have been released already.',
+  }),
   RUN_CANCELLED: entry<{ by: string }>({
     kind: 'conflict',
     retry: 'never',

@@ -34,7 +34,7 @@ export default function BackupPage() {
             <BackupHead backup={found} connection={connection} />
             {backup.error ? <ProblemNotice problem={asProblem(backup.error)} urgent={false} /> : null}
             {found.runs.map((run) => (
-              <RunPanel key={run.id} run={run} />
+              <RunPanel key={run.id} run={run} backupId={found.id} />
             ))}
             <Panel title="Log" flush>
               <Answered answer={log} lines={6}>

@@ -7,9 +7,10 @@ import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took } from '#app/_ui/time.tsx'
+import { SnapshotKeeping } from './snapshot-keeping.tsx'
 
 /** One run: its bar while it is active, its figures when it has ended, and what to do when it went wrong. */
-export function RunPanel({ run }: { run: RunDetail }) {
+export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }) {
   return (
     <Panel
       title={
@@ -42,7 +43,10 @@ export function RunPanel({ run }: { run: RunDetail }) {
           <ProgressFigures progress={run.progress} state={run.state} waitsFor={run.waitsFor} />
         </div>
       ) : (
-        <Ended run={run} />
+        <>
+          <Ended run={run} />
+          <SnapshotKeeping run={run} backupId={backupId} />
+        </>
       )}
     </Panel>
   )

@@ -14,6 +14,7 @@ import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { PlanForm } from '../plan-form.tsx'
 import { PlanActions } from './plan-actions.tsx'
 import { PlanEvents } from './plan-events.tsx'
+import { Retention } from './retention.tsx'
 
 export default function PlanPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = use(params)
@@ -53,8 +54,8 @@ function Found({ plan }: { plan: PlanDetail }) {
         <PlanForm
           plan={plan}
           saveWords="Save the changes"
-          save={async (input) => {
-            const answer = await update.mutateAsync({ id: plan.id, ...input })
+          save={async (input, confirmEnvironment) => {
+            const answer = await update.mutateAsync({ id: plan.id, ...input, confirmEnvironment })
             if (answer.__typename !== 'Problem') setEdited(false)
             return answer
           }}
@@ -63,6 +64,7 @@ function Found({ plan }: { plan: PlanDetail }) {
       ) : (
         <>
           <About plan={plan} onEdit={mayChange ? () => setEdited(true) : undefined} />
+          <Retention plan={plan} />
           <Panel title="What became of its times" flush>
             <PlanEvents events={plan.events} timeZone={plan.timeZone} />
           </Panel>

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { renderHoldMail } from './hold-mail.ts'
+import { renderPlanMail } from './plan-mail.ts'
+
+const url = 'https://backup.example.org'
+const event = (kind: 'MISSED' | 'REFUSED', name = 'nightly') => ({
+  kind,
+  dueAt: new Date('2026-03-01T03:30:00Z'),
+  message: 'It was missed: nothing ran.',
+  plan: { id: 'p1', name, catchUp: true },
+})
+const hold = (name = 'uploads') => ({
+  reason: 'it read 1 % of what is usual',
+  part: 'database:shop',
+  source: { name, environment: { name: 'production' } },
+  run: { backupId: 'b1', finishedAt: new Date('2026-03-01T04:00:00Z') },
+})
+
+describe('the mail about a plan', () => {
+  it('says which time was missed, what happened, what to do and where to look', () => {
+    const { subject, text, html } = renderPlanMail(event('MISSED'), url)
+    expect(subject).toBe('Plan nightly missed its time')
+    expect(text).toBe(
+      [
+        'Plan nightly missed its time.',
+        '',
+        'Plan: nightly',
+        'Due: 2026-03-01T03:30:00.000Z',
+        '',
+        'What happened: It was missed: nothing ran.',
+        'What to do: See in the log of the server why nothing ran at that time.',
+        '',
+        'https://backup.example.org/plans/p1',
+        '',
+      ].join('\n'),
+    )
+    expect(html).toContain('https://backup.example.org/plans/p1')
+    expect(renderPlanMail(event('REFUSED'), url).subject).toBe('Plan nightly could not start')
+  })
+})
+
+describe('the mail about a backup that looks wrong', () => {
+  it('says what is wrong with it and that nothing is removed meanwhile', () => {
+    const { subject, text } = renderHoldMail(hold(), url)
+    expect(subject).toBe('The backup of uploads looks wrong')
+    expect(text).toContain('it read 1 % of what is usual. None of its older snapshots is removed')
+    expect(text).toContain('uploads (database:shop)')
+    expect(text).toContain('https://backup.example.org/backups/b1')
+  })
+})
+
+it.each(['<script>alert(1)</script>', 'a\r\nBcc: evil@example.org'])('no name injects anything: %s', (name) => {
+  for (const { subject, html } of [renderPlanMail(event('MISSED', name), url), renderHoldMail(hold(name), url)]) {
+    expect(subject).not.toMatch(/[\r\n]/)
+    expect(html).not.toContain('<script>')
+  }
+})

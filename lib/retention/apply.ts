@@ -1,0 +1,73 @@
+import type { Clock } from '#lib/clock/now.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
+import type { Log } from '#lib/log/log.ts'
+import type { Queue } from '#lib/queue/queue.ts'
+import type { BackupRun } from '#prisma/client/client.ts'
+import { judge, type KeptRun, type RetentionDeps, readRules, runsToJudge } from './history.ts'
+import { COMPARED, suspicion } from './suspicion.ts'
+
+export interface ApplyDeps extends RetentionDeps {
+  prisma: Database
+  queue: Queue
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Marks the runs that no rule keeps as expired: the next prune of their repository removes their snapshots, and until then
+ * each can be taken back. Of a source whose newest backup looks wrong nothing expires until somebody has looked.
+ */
+export async function applyRetention(deps: ApplyDeps): Promise<void> {
+  for (const { id } of await deps.prisma.source.findMany({ select: { id: true } }))
+    await deps.prisma.$transaction((tx) => applyTo(deps, tx, id))
+}
+
+async function applyTo(deps: ApplyDeps, tx: Transaction, sourceId: string): Promise<void> {
+  await tx.$executeRaw`select 1 from sources where id = ${sourceId}::uuid for update`
+  const now = deps.clock.now()
+  const rules = await readRules(tx, deps)
+  for (const group of await runsToJudge(tx, sourceId)) {
+    if (await isHeld(deps, tx, group)) continue
+    const kept = judge(group, rules, now)
+    const expired = group.filter((run) => kept.get(run.id)?.length === 0).map((run) => run.id)
+    if (expired.length === 0) continue
+    await tx.backupRun.updateMany({ where: { id: { in: expired } }, data: { expiredAt: now } })
+    deps.log.info({ sourceId, runs: expired }, 'retention let snapshots go; the next prune removes them')
+  }
+}
+
+/** Looks at the newest run, once, and holds the retention of its source's part when it looks wrong. */
+async function isHeld(deps: ApplyDeps, tx: Transaction, [first]: readonly KeptRun[]): Promise<boolean> {
+  if (first === undefined) return false
+  const { sourceId, part } = first
+  if ((await tx.retentionHold.count({ where: { sourceId, part, releasedAt: null } })) > 0) return true
+  // Those that expired or are gone, too: what is usual is not forgotten with them.
+  const [newest, ...earlier] = await tx.backupRun.findMany({
+    where: { sourceId, part, state: { in: ['SUCCEEDED', 'PARTIAL'] }, finishedAt: { not: null } },
+    select: { id: true, bytesDone: true, addedBytes: true },
+    orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
+    take: COMPARED + 1,
+  })
+  if (newest === undefined) return false
+  if ((await tx.retentionHold.count({ where: { runId: newest.id } })) > 0) return false // somebody has looked
+  const reason = suspicion(sizeOf(newest), earlier.map(sizeOf))
+  if (reason === null) return false
+  const { id } = await tx.retentionHold.create({ data: { sourceId, part, runId: newest.id, reason } })
+  await deps.queue.send(tx, 'notify.retention-held', { holdId: id })
+  deps.log.warn(
+    { sourceId, part, runId: newest.id, reason },
+    'a backup looks wrong: retention of its source stands still',
+  )
+  return true
+}
+
+const sizeOf = ({ bytesDone, addedBytes }: Pick<BackupRun, 'bytesDone' | 'addedBytes'>) => ({
+  bytes: Number(bytesDone ?? 0),
+  addedBytes: Number(addedBytes ?? 0),
+})
+
+/** Every hour, once for all processes. */
+export async function startRetention(deps: ApplyDeps): Promise<void> {
+  await deps.queue.work('retention.apply', { concurrency: 1 }, () => applyRetention(deps))
+  await deps.queue.repeat('retention.apply', {}, '17 * * * *')
+}

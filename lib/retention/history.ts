@@ -1,0 +1,65 @@
+import type { Config } from '#lib/config/config.ts'
+import type { Transaction } from '#lib/database/database.ts'
+import type { BackupOrigin, BackupRun } from '#prisma/client/client.ts'
+import { type GoodRun, keepList, type ZonedRule } from './keep.ts'
+import { ruleInput } from './rule.ts'
+
+/** Of runs without a plan, or whose plan was deleted. */
+const NO_PLAN = 'no plan'
+
+/** Somebody else's rules kept it, or a control plane's that was lost: ours do not judge it. */
+const ADOPTED = 'adopted'
+
+export type KeptRun = BackupRun & { backup: { planId: string | null; origin: BackupOrigin } }
+
+export interface RetentionDeps {
+  config: Pick<Config, 'RETENTION_POLICY'>
+}
+
+/** The good runs of a source whose snapshots are there and are to stay, newest first. Groups are judged by themselves. */
+export async function runsToJudge(tx: Transaction, sourceId: string): Promise<KeptRun[][]> {
+  const runs = await tx.backupRun.findMany({
+    where: {
+      sourceId,
+      state: { in: ['SUCCEEDED', 'PARTIAL'] },
+      snapshotId: { not: null },
+      finishedAt: { not: null },
+      expiredAt: null,
+      removedAt: null,
+    },
+    include: { backup: { select: { planId: true, origin: true } } },
+    orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
+  })
+  return [...Map.groupBy(runs, (run) => `${run.repositoryId} ${run.part}`).values()]
+}
+
+/** The rules of all plans, and of no plan: so many days as RETENTION_POLICY says. */
+export async function readRules(tx: Transaction, { config }: RetentionDeps): Promise<Map<string, ZonedRule>> {
+  const plans = await tx.plan.findMany({ select: { id: true, retention: true, timeZone: true } })
+  const rules = new Map<string, ZonedRule>(
+    plans.map(({ id, retention, timeZone }) => [id, { ...ruleInput.parse(retention), timeZone }]),
+  )
+  return rules.set(NO_PLAN, { ...ruleInput.parse({ days: config.RETENTION_POLICY }), timeZone: 'UTC' })
+}
+
+/** Why each run of a group stays; none for one that may go. */
+export function judge(
+  group: readonly KeptRun[],
+  rules: ReadonlyMap<string, ZonedRule>,
+  now: Date,
+): ReadonlyMap<string, string[]> {
+  const runs = group.map(
+    (run): GoodRun => ({
+      id: run.id,
+      finishedAt: run.finishedAt as Date,
+      state: run.state as GoodRun['state'],
+      ruleId: run.backup.origin === 'ADOPTED' ? ADOPTED : (run.backup.planId ?? NO_PLAN),
+      isPinned: isPinned(run, now),
+    }),
+  )
+  return keepList(runs, rules)
+}
+
+export function isPinned({ pinnedAt, pinnedUntil }: Pick<BackupRun, 'pinnedAt' | 'pinnedUntil'>, now: Date): boolean {
+  return pinnedAt !== null && (pinnedUntil === null || pinnedUntil > now)
+}

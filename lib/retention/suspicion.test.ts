@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { suspicion } from './suspicion.ts'
+
+const MIB = 1024 * 1024
+const size = (mib: number, addedMib: number) => ({ bytes: mib * MIB, addedBytes: addedMib * MIB })
+const steady = Array.from({ length: 10 }, (_, i) => size(1000 + i * 3, 5 + (i % 3)))
+
+describe('a backup', () => {
+  it.each([
+    ['like those before it is not suspicious', size(1030, 6), steady, null],
+    ['that grew by a third is not', size(1400, 300), steady, null],
+    ['that is nearly empty is', size(12, 1), steady, 'it read 1 % of what is usual'],
+    ['that is empty is', size(0, 0), steady, 'it read 0 % of what is usual'],
+    ['that is three times as big is', size(3000, 400), steady, 'it read 296 % of what is usual'],
+    ['of which nearly all is new is', size(1010, 950), steady, '94 % of its data is new, far more than ever before'],
+    [
+      'whose data was all new before is not',
+      size(1010, 950),
+      steady.map((one) => ({ ...one, addedBytes: 900 * MIB })),
+      null,
+    ],
+    ['without a history is not', size(0, 0), steady.slice(0, 4), null],
+    [
+      'of a source that always jumps is not',
+      size(100, 1),
+      [1000, 90, 2000, 120, 800, 60].map((mib) => size(mib, 1)),
+      null,
+    ],
+    [
+      'that lost some kilobytes is not',
+      { bytes: 10, addedBytes: 10 },
+      steady.map(() => ({ bytes: 9000, addedBytes: 10 })),
+      null,
+    ],
+  ])('%s', (_title, newest, earlier, expected) => {
+    expect(suspicion(newest, earlier)).toBe(expected)
+  })
+})
