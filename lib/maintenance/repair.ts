@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { accessFolder } from '#lib/repositories/access.ts'
+import { letIn } from '#lib/repositories/let-in.ts'
 import { secureKeys } from '#lib/repositories/secure-keys.ts'
 import { damagedKeys, removeKey } from '#lib/restic/keys.ts'
 import { repairIndex, repairPacks } from '#lib/restic/repair.ts'
@@ -63,6 +64,7 @@ export const keysRepair: Performer<z.infer<typeof nothing>> = {
   options: nothing,
   attempts: 2,
   async perform(deps, { repository, restic, access, ...call }) {
+    await letIn(deps, { repository, restic, access, signal: call.signal, onLog: call.onLog })
     const damaged = await damagedKeys(restic, access, call)
     for (const id of damaged) await removeKey(restic, access, id, call)
     const now = await deps.prisma.repository.findUniqueOrThrow({ where: { id: repository.id } })

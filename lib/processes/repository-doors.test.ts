@@ -184,6 +184,38 @@ describe('a repository that is changed', () => {
     expect(await update({ id: repository.id, name: 'x' }, reader)).toMatchObject({ code: 'FORBIDDEN' })
   })
 
+  it('gets another password, as a task in which it is not written down', async () => {
+    const { repository } = await create({ name: 'renewed', ...restPlace('renewed') })
+    const renew = async (password: string | null, bearer = token) =>
+      (
+        await ask(
+          `mutation ($id: ID!, $password: String) { changeRepositoryPassword(id: $id, password: $password) { __typename
+             ... on ChangeRepositoryPasswordSuccess { task { kind title state options requestedBy
+               repository { passwordChangePending hasSpareKey earlierKeysLeft } } } ${PROBLEM} } }`,
+          { id: repository.id, password },
+          bearer,
+        )
+      ).changeRepositoryPassword
+    expect(await renew(null, await tokenOf(['backup:read']))).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await renew('two\nlines')).toMatchObject({
+      code: 'INPUT_INVALID',
+      issues: [expect.objectContaining({ path: 'password' })],
+    })
+    const { task } = await renew('a new one')
+    expect(task).toMatchObject({ kind: 'PASSWORD', state: 'QUEUED', options: {}, requestedBy: home.admin.email })
+    expect(task.repository).toEqual({ passwordChangePending: true, hasSpareKey: true, earlierKeysLeft: 0 })
+    expect(await renew(null)).toMatchObject({ code: 'TASK_ALREADY_ACTIVE' })
+    const { prisma } = home.runtime
+    const rows = [
+      await prisma.repositoryTask.findMany(),
+      await prisma.auditEvent.findMany(),
+      await prisma.repository.findMany(),
+    ]
+    expect(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? `${value}` : value))).not.toContain(
+      'a new one',
+    )
+  })
+
   it('is chosen for a source, and the default one again', async () => {
     const { repository } = await create({ name: 'chosen', ...restPlace('chosen') })
     const { source } = await home.addFiles('of its own', { a: 'a' })

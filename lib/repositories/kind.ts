@@ -46,6 +46,11 @@ export interface RepositoryKind<Settings = unknown> {
    * those of the open repository's restic: its folder has the files of the backend.
    */
   space?(settings: Settings, signal: AbortSignal, surroundings: Surroundings): Promise<Space | null>
+  /**
+   * Writes a small file of the repository without restic, such as `keys/<id>`, in place of one of that name. For what restic
+   * cannot mend since it does not get in. Absent where only the service's own client can.
+   */
+  putFile?(settings: Settings, name: string, content: string, signal: AbortSignal): Promise<void>
 }
 
 export interface Surroundings {

@@ -1,5 +1,6 @@
-import { stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { absolutePath } from '#lib/forms/settings.ts'
@@ -31,6 +32,18 @@ export const local: RepositoryKind<z.infer<typeof settings>> = {
         repository: path,
         reason: `there is no folder ${dirname(path)}`,
       })
+  },
+  async putFile({ path }, name, content) {
+    const target = join(path, name)
+    const written = join(path, `written-${randomUUID()}`)
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    try {
+      await writeFile(written, content, { mode: 0o400 })
+      await rename(written, target)
+    } catch (thrown) {
+      await rm(written, { force: true })
+      throw thrown
+    }
   },
   async space({ path }) {
     const { bavail, blocks, bsize } = await statfs(path)

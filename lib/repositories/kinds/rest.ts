@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { CodedError } from '#lib/errors/coded-error.ts'
+import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
 import { secretText } from '#lib/forms/settings.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { authorities, folder, origin, word } from '../fields.ts'
 import type { Backend, RepositoryKind } from '../kind.ts'
-import { ask } from '../reach/ask.ts'
+import { ask, type Question } from '../reach/ask.ts'
 
 const restSettings = z
   .strictObject({
@@ -42,17 +42,34 @@ export const rest: RepositoryKind<RestSettings> = {
   },
 
   /** Asks for the repository's config file: there, not there yet, or not for us. */
-  async reach(s, signal) {
-    const repository = rest.location(s)
-    const url = new URL(`${s.url}/${s.path === '' ? '' : `${s.path}/`}config`)
-    const basic = Buffer.from(`${s.user}:${s.password?.reveal()}`).toString('base64')
-    const headers: Record<string, string> = s.user ? { authorization: `Basic ${basic}` } : {}
-    const status = await ask({ url, method: 'HEAD', headers, ca: s.ca }, repository, signal)
-    if (status === 401 || status === 403)
-      throw new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason: `status ${status}` })
-    if (status >= 300 && status !== 404)
-      throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
+  reach: (s, signal) => askFor(s, 'config', { method: 'HEAD' }, signal, [404]),
+
+  /** A server that only appends takes one that is not there, and refuses to replace one that is. */
+  async putFile(s, name, content, signal) {
+    await askFor(s, name, { method: 'DELETE' }, signal, [404]).catch((thrown: unknown) => {
+      if (!isCoded(thrown, 'REPOSITORY_ACCESS_DENIED')) throw thrown
+    })
+    await askFor(s, name, { method: 'POST', body: content }, signal, [])
   },
+}
+
+/** Rejects with what every other status means than success and those that are accepted. */
+async function askFor(
+  s: RestSettings,
+  file: string,
+  question: Pick<Question, 'method' | 'body'>,
+  signal: AbortSignal,
+  accepted: readonly number[],
+): Promise<void> {
+  const repository = rest.location(s)
+  const url = new URL(`${s.url}/${s.path === '' ? '' : `${s.path}/`}${file}`)
+  const basic = Buffer.from(`${s.user}:${s.password?.reveal()}`).toString('base64')
+  const headers: Record<string, string> = s.user ? { authorization: `Basic ${basic}` } : {}
+  const status = await ask({ url, headers, ca: s.ca, ...question }, repository, signal)
+  if (status === 401 || status === 403)
+    throw new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason: `status ${status}` })
+  if (status >= 300 && !accepted.includes(status))
+    throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
 }
 
 function authoritiesOf({ ca }: RestSettings): Backend {

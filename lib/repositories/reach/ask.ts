@@ -4,8 +4,9 @@ import { unreachable } from './connect-to.ts'
 
 export interface Question {
   url: URL
-  method: 'GET' | 'HEAD'
+  method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
   headers?: Record<string, string>
+  body?: string
   /** Certificates of authorities (PEM) to trust instead of the system's. */
   ca?: string
 }
@@ -14,7 +15,7 @@ export interface Question {
  * Asks once, follows nothing and reads no answer beyond its status. Rejects with REPOSITORY_UNREACHABLE,
  * REPOSITORY_TLS_FAILED or the signal's reason.
  */
-export async function ask({ url, method, headers, ca }: Question, repository: string, signal: AbortSignal) {
+export async function ask({ url, method, headers, body, ca }: Question, repository: string, signal: AbortSignal) {
   const options: RequestOptions & { ca?: string } = { method, headers, signal, agent: false, ...(ca ? { ca } : {}) }
   const request = (url.protocol === 'https:' ? tlsRequest : plainRequest)(url, options)
   try {
@@ -25,7 +26,7 @@ export async function ask({ url, method, headers, ca }: Question, repository: st
         response.destroy()
         resolve(response.statusCode ?? 0)
       })
-      request.end()
+      request.end(body)
     })
   } catch (thrown) {
     signal.throwIfAborted()

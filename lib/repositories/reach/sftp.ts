@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
@@ -61,6 +62,20 @@ export async function spaceOf(sftp: SFTPWrapper, path: string): Promise<Space | 
       resolve(null) // the client throws when the server did not offer it
     }
   })
+}
+
+/** Writes a file in place of one of that name; the folder that it lies in is made when it is not there. */
+export async function putFile(sftp: SFTPWrapper, path: string, content: string): Promise<void> {
+  // Both may fail for a good reason: what counts is whether the file can be written then.
+  await new Promise<void>((resolve) => sftp.mkdir(posix.dirname(path), { mode: 0o700 }, () => resolve()))
+  await new Promise<void>((resolve) => sftp.unlink(path, () => resolve()))
+  await new Promise<void>((resolve, reject) =>
+    sftp.writeFile(path, content, { mode: 0o400, flag: 'wx' }, (error) => {
+      if (error)
+        reject(new CodedError('REPOSITORY_UNWRITABLE', { repository: path, reason: error.message }, { cause: error }))
+      else resolve()
+    }),
+  )
 }
 
 /** statvfs(3): blocks are counted in fragments. */
