@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/plans/change.ts'
+import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
 import { inWords, nextTimes } from '#lib/plans/schedule.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
@@ -126,6 +127,11 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { runtime }) =>
       z.uuid().safeParse(id).success ? runtime.prisma.plan.findUnique({ ...query, where: { id } }) : null,
   }),
+  planDefaults: t.field({
+    type: 'JSON',
+    description: 'What a new plan has where nothing else is said: {schedule, selection, retention}, of the options.',
+    resolve: (_root, _args, { runtime }) => planDefaults(runtime.config),
+  }),
   schedulePreview: t.field({
     type: schedulePreview,
     description: 'A schedule in words, with its next times.',
@@ -141,18 +147,18 @@ builder.queryFields((t) => ({
 }))
 
 const about = {
-  selection: '{sourceIds}, or {environments, types, tags}. {} is all sources, new ones included.',
+  selection: '{sourceIds}, or {environments, types, tags}; {} is all sources, new ones included.',
   schedule: 'hourly, daily, weekly, monthly or a cron expression of five fields. Null: by hand only.',
   catchUp: 'Make up for a missed time, once.',
-  retention: '{days, last, hourly, daily, weekly, monthly, yearly}; what is left out: 30 days and none of the others.',
+  retention: '{days, last, hourly, daily, weekly, monthly, yearly}; what is left out: 30 days, and none of the others.',
 }
 
 const createPlanInput = builder.inputType('CreatePlanInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
     description: t.string(),
-    selection: t.field({ type: 'JSON', required: true, description: about.selection }),
-    schedule: t.string({ description: about.schedule }),
+    selection: t.field({ type: 'JSON', description: `${about.selection} Left out: as DATA_SELECTION says.` }),
+    schedule: t.string({ description: `${about.schedule} Left out: as TRIGGER_TYPE and BACKUP_SCHEDULE say.` }),
     timeZone: t.string({ description: 'UTC when left out.' }),
     windowFrom: t.string(),
     windowTo: t.string(),
@@ -222,7 +228,10 @@ builder.mutationFields((t) => ({
     type: createPlanSuccess,
     errors: {},
     args: { input: t.arg({ type: createPlanInput, required: true }) },
-    resolve: async (_root, { input }, { runtime, actor }) => ({ plan: await createPlan(runtime, actor, given(input)) }),
+    resolve: async (_root, { input }, { runtime, actor }) => {
+      const byHand = input.schedule === null ? { schedule: null } : {}
+      return { plan: await createPlan(runtime, actor, { ...given(input), ...byHand }) }
+    },
   }),
   updatePlan: t.field({
     type: updatePlanSuccess,

@@ -17,6 +17,7 @@ export const keys = {
   repositoryKinds: ['repository-kinds'],
   repositorySnapshots: (variables: RepositorySnapshotsQueryVariables) => ['repository-snapshots', variables],
   plans: ['plans'],
+  planDefaults: ['plan-defaults'],
   plan: (id: string) => ['plans', id],
   retentionPreview: (planId: string) => ['plans', planId, 'retention'],
   retentionHolds: ['retention-holds'],

@@ -7,6 +7,7 @@ import {
   DeletePlanDocument,
   PausePlanDocument,
   type PausePlanInput,
+  PlanDefaultsDocument,
   PlanDocument,
   type PlanQuery,
   PlansDocument,
@@ -38,6 +39,16 @@ export function usePlan(id: string) {
     queryFn: ({ signal }) => request(PlanDocument, { id }, signal),
     select: (data) => data.plan ?? null,
     refetchInterval: POLL_MS,
+  })
+}
+
+/** What a new plan has where nothing else is said. */
+export function usePlanDefaults() {
+  return useQuery({
+    queryKey: keys.planDefaults,
+    queryFn: ({ signal }) => request(PlanDefaultsDocument, {}, signal),
+    select: (data) => data.planDefaults as Pick<PlanItem, 'schedule' | 'selection' | 'retention'>,
+    staleTime: Number.POSITIVE_INFINITY,
   })
 }
 

@@ -49,10 +49,10 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
       say(flags, [plan], planText(plan))
     })
 
-  withFields(command('add', 'Make a plan. Without a selection it takes all sources, new ones included.'))
+  withFields(command('add', 'Make a plan. What is not given is as the options of the server say.'))
     .requiredOption('--name <name>', 'what it is called')
     .action(async (flags: PlanFlags) => {
-      const input = { selection: {}, ...inputOf(flags) }
+      const input = inputOf(flags)
       done(flags, await open(flags).result(documents.createPlanDocument, { input }))
     })
 

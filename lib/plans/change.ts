@@ -10,6 +10,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import type { Plan } from '#prisma/client/client.ts'
+import { type PlanConfig, planDefaults } from './defaults.ts'
 import { nextDue } from './due.ts'
 import { planChanges, planInput } from './input.ts'
 import { type Selection, select, selectionInput } from './selection.ts'
@@ -19,10 +20,15 @@ export interface PlanDeps {
   clock: Clock
 }
 
-/** Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN. */
-export async function createPlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+/** What is left out is as the installation's options say. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN. */
+export async function createPlan(
+  deps: PlanDeps & { config: PlanConfig },
+  actor: Actor | null,
+  raw: unknown,
+): Promise<Plan> {
   requireScope(actor, 'settings:write', 'add a plan')
-  const input = parseInput(planInput, raw)
+  const given = parseInput(z.looseObject({}), raw)
+  const input = parseInput(planInput, { ...planDefaults(deps.config), ...given })
   return withUniqueName('plan', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
       await requireChosen(tx, input.selection)

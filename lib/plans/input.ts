@@ -40,11 +40,11 @@ const bothEnds = {
   message: { path: ['windowTo'], message: 'needs both its ends' },
 }
 
+/** `planDefaults` gives selection, schedule and retention where they are left out. */
 export const planInput = z
   .strictObject({
     ...fields,
     description: fields.description.default(''),
-    schedule: fields.schedule.default(null),
     timeZone: fields.timeZone.default('UTC'),
     windowFrom: fields.windowFrom.default(null),
     windowTo: fields.windowTo.default(null),
@@ -54,7 +54,6 @@ export const planInput = z
     retries: fields.retries.default(0),
     retryPauseSeconds: fields.retryPauseSeconds.default(300),
     timeLimitSeconds: fields.timeLimitSeconds.default(null),
-    retention: fields.retention.prefault({}),
   })
   .refine(bothEnds.check, bothEnds.message)
 

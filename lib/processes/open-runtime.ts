@@ -7,6 +7,7 @@ import { makeDataDir, type OpenDatabase, openDatabase } from '#lib/database/data
 import { openFeed } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
 import { openMailer } from '#lib/notifications/mailer.ts'
+import { checkPlanConfig } from '#lib/plans/defaults.ts'
 import { openQueue } from '#lib/queue/queue.ts'
 import { accessFolder } from '#lib/repositories/access.ts'
 import { openRestic, type Restic } from '#lib/restic/restic.ts'
@@ -22,6 +23,7 @@ export interface OpenRuntime {
 
 /** Opens everything that exists once per process. What was opened is closed again when a later part cannot be. */
 export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime> {
+  checkPlanConfig(config)
   await makeDataDir(config.DATA_DIR)
   const secretKey = await readSecretKey(config)
   const database = await openDatabase(config, 'required')

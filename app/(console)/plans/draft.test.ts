@@ -29,12 +29,8 @@ test('a plan comes out of the form as it went in', () => {
   expect(inputOf(draftOf(named as never))).toEqual(named)
 })
 
-test('a new plan takes everything, daily, and tries again', () => {
-  expect(inputOf(draftOf(null))).toMatchObject({
-    selection: { environments: [], types: [], tags: [] },
-    schedule: 'daily',
-    catchUp: true,
-    retries: 2,
-    retention: { days: 30, last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-  })
+test('a new plan has what the installation gives it, and tries again', () => {
+  const retention = { days: 90, last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
+  const defaults = { schedule: 'weekly', selection: { environments: [], types: ['DATABASE'], tags: [] }, retention }
+  expect(inputOf(draftOf(defaults))).toMatchObject({ ...defaults, catchUp: true, retries: 2 })
 })

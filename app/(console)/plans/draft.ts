@@ -11,6 +11,8 @@ export const CUSTOM = 'custom'
 export const keptKinds = ['days', 'last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
 export type Kept = (typeof keptKinds)[number]
 
+export type Defaults = Pick<PlanItem, 'schedule' | 'selection' | 'retention'>
+
 /** A plan as the form holds it. */
 export interface Draft {
   name: string
@@ -45,12 +47,13 @@ const isNamed = (schedule: string): schedule is (typeof namedSchedules)[number] 
   (namedSchedules as readonly string[]).includes(schedule)
 const minutes = (seconds: number | null) => (seconds === null ? '' : String(seconds / 60))
 
-export function draftOf(plan: PlanItem | null): Draft {
-  const { sourceIds, environments = [], types = [], tags = [] } = (plan?.selection ?? {}) as Selection
-  const schedule = plan ? plan.schedule : 'daily'
+/** Of a plan, or of a new one with what the installation gives it. */
+export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
+  const { sourceIds, environments = [], types = [], tags = [] } = plan.selection as Selection
+  const { schedule } = plan
   return {
-    name: plan?.name ?? '',
-    description: plan?.description ?? '',
+    name: plan.name ?? '',
+    description: plan.description ?? '',
     chooses: sourceIds ? 'named' : 'fitting',
     environments,
     types,
@@ -58,21 +61,21 @@ export function draftOf(plan: PlanItem | null): Draft {
     sourceIds: sourceIds ?? [],
     when: schedule === null ? BY_HAND : isNamed(schedule) ? schedule : CUSTOM,
     cron: schedule !== null && !isNamed(schedule) ? schedule : '30 3 * * 1-5',
-    timeZone: plan?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    windowFrom: plan?.windowFrom ?? '',
-    windowTo: plan?.windowTo ?? '',
-    jitterMinutes: minutes(plan?.jitterSeconds ?? 0),
-    catchUp: plan?.catchUp ?? true,
-    compressionLevel: plan?.compressionLevel ? String(plan.compressionLevel) : '',
-    retries: String(plan?.retries ?? 2),
-    retryPauseMinutes: minutes(plan?.retryPauseSeconds ?? 300),
-    timeLimitMinutes: minutes(plan?.timeLimitSeconds ?? null),
+    timeZone: plan.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    windowFrom: plan.windowFrom ?? '',
+    windowTo: plan.windowTo ?? '',
+    jitterMinutes: minutes(plan.jitterSeconds ?? 0),
+    catchUp: plan.catchUp ?? true,
+    compressionLevel: plan.compressionLevel ? String(plan.compressionLevel) : '',
+    retries: String(plan.retries ?? 2),
+    retryPauseMinutes: minutes(plan.retryPauseSeconds ?? 300),
+    timeLimitMinutes: minutes(plan.timeLimitSeconds ?? null),
     keep: keepOf(plan),
   }
 }
 
-function keepOf(plan: PlanItem | null): Draft['keep'] {
-  const retention = (plan?.retention ?? { days: 30 }) as Partial<Record<Kept, number>>
+function keepOf(plan: Defaults): Draft['keep'] {
+  const retention = plan.retention as Partial<Record<Kept, number>>
   return Object.fromEntries(keptKinds.map((kind) => [kind, String(retention[kind] ?? 0)])) as Draft['keep']
 }
 

@@ -8,13 +8,13 @@ import { Button } from '#app/_ui/button.tsx'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
-import { type Draft, draftOf, inputOf } from './draft.ts'
+import { type Defaults, type Draft, draftOf, inputOf } from './draft.ts'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SelectionFields } from './selection-fields.tsx'
 
 interface Props {
-  plan: PlanItem | null
+  plan: Partial<PlanItem> & Defaults
   /** Answers a refusal, which the form shows. */
   save: (input: ReturnType<typeof inputOf>, confirmEnvironment: string[]) => Promise<{ __typename?: string }>
   saveWords: string

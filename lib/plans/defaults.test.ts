@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { checkPlanConfig, planDefaults } from './defaults.ts'
+
+const config = {
+  BACKUP_SCHEDULE: '15 4 * * *',
+  TRIGGER_TYPE: 'scheduled' as const,
+  DATA_SELECTION: 'user_data' as const,
+  RETENTION_POLICY: 90,
+}
+
+it('a new plan has what the installation’s options say', () => {
+  expect(planDefaults(config)).toMatchObject({
+    schedule: '15 4 * * *',
+    selection: { types: ['USER_DATA'] },
+    retention: { days: 90, last: 0 },
+  })
+  expect(planDefaults({ ...config, TRIGGER_TYPE: 'manual', DATA_SELECTION: 'all' })).toMatchObject({
+    schedule: null,
+    selection: { types: [] },
+  })
+})
+
+it('a schedule that is none is refused at the start, with the variable’s name', () => {
+  expect(() => checkPlanConfig({ ...config, BACKUP_SCHEDULE: 'fortnightly' })).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('BACKUP_SCHEDULE') }),
+  )
+  expect(() => checkPlanConfig(config)).not.toThrow()
+})
