@@ -4,18 +4,10 @@ import { taskKinds } from '#lib/repositories/task-kinds.ts'
 import type { Prisma, Repository, RepositoryTask } from '#prisma/client/client.ts'
 import type { MaintenanceDeps } from './performer.ts'
 
-/** Writes the task's row and the nudge to look at it, in the caller's transaction. */
-export async function queueTask(
-  tx: Transaction,
-  { queue }: Pick<MaintenanceDeps, 'queue'>,
-  data: Prisma.RepositoryTaskUncheckedCreateInput,
-): Promise<RepositoryTask> {
-  const task = await tx.repositoryTask.create({ data })
-  await queue.send(tx, 'maintenance.task', { taskId: task.id })
-  return task
-}
-
-/** The same, unless one of that kind is queued or running there already: then null. */
+/**
+ * Writes the task's row and the nudge to look at it, in the caller's transaction, unless one of that kind is queued or running
+ * there already: then null.
+ */
 export async function queueUnlessActive(
   tx: Transaction,
   { queue }: Pick<MaintenanceDeps, 'queue'>,
