@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { POST as graphqlDoor } from '#app/api/graphql/route.ts'
+import { createToken } from '#lib/auth/tokens.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openAccess, passwordOf } from '#lib/repositories/access.ts'
 import { createRepository } from '#lib/repositories/create.ts'
@@ -9,6 +11,7 @@ import { recoveryKit } from '#lib/repositories/recovery-kit.ts'
 import { removeRepository } from '#lib/repositories/remove.ts'
 import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
+import { setRuntime } from '#lib/runtime/runtime.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { startMaintenanceProcess } from '#lib/testing/maintenance-process.ts'
 import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server.ts'
@@ -208,5 +211,57 @@ describe('a second copy', () => {
     await expect.poll(missing, { timeout: 50_000 }).toBe(0)
     const originals = (await snapshotsOf(onRest)).map((snapshot) => snapshot.originalId)
     expect(originals).toEqual((await snapshotsOf(source)).map((snapshot) => snapshot.id))
+  })
+  it('can be made from one REST server to another, each with its own sign-in', async () => {
+    const settings = { url: `http://127.0.0.1:${rest.port}`, path: 'second', user: rest.user, password: rest.password }
+    const made = { name: 'second-on-rest', kind: 'rest', settings, copyOf: onRest.id }
+    const second = await createRepository(home.runtime, home.admin, made)
+    expect((await send(second.id, onRest.id)).sharesPieces).toBe(true)
+    await send(null, onRest.id)
+  })
+
+  it('is chosen and seen through GraphQL', async () => {
+    setRuntime(home.runtime)
+    const request = {
+      email: home.admin.email,
+      scopes: ['backup:read' as const, 'settings:write' as const],
+      days: 1,
+      name: 'test',
+    }
+    const { token } = await createToken(home.runtime, request)
+    const ask = async (query: string) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token.reveal()}` }
+      const asked = { method: 'POST', headers, body: JSON.stringify({ query }) }
+      const answer = await (await graphqlDoor(new Request('http://localhost/api/graphql', asked))).json()
+      expect(answer.errors).toBeUndefined()
+      return answer.data
+    }
+    const problem = '... on Problem { code }'
+    expect(
+      await ask(`mutation {
+        wrong: setCopyTarget(input: { repositoryId: "${source.id}", targetId: "${source.id}" }) { ${problem} }
+        right: setCopyTarget(input: { repositoryId: "${source.id}", targetId: "${local.id}" }) {
+          ... on SetCopyTargetSuccess { sharesPieces repository { copyTo { name } missingCopies } } ${problem} } }`),
+    ).toEqual({
+      wrong: { code: 'INPUT_INVALID' },
+      right: { sharesPieces: true, repository: { copyTo: { name: 'local' }, missingCopies: await missing() } },
+    })
+    const { repositories } = await ask(
+      '{ repositories { name copyOf { name } runsWithoutCopy(first: 1) { copies { run { id } kind state repository { name } error { code } } } } }',
+    )
+    const [before] = repositories.filter(({ name }: { name: string }) => name === source.name)
+    expect(before.runsWithoutCopy[0].copies).toEqual([
+      {
+        run: { id: expect.any(String) },
+        kind: 'COPY',
+        state: 'SUCCEEDED',
+        repository: { name: 'on-rest' },
+        error: null,
+      },
+    ])
+    expect(repositories.find(({ name }: { name: string }) => name === 'local').copyOf).toEqual([{ name: source.name }])
+    const { copyMissing: asked } = await ask(`mutation { copyMissing(id: "${source.id}") {
+      ... on CopyMissingSuccess { queued left repository { name } } ${problem} } }`)
+    expect(asked).toEqual({ queued: await missing(), left: 0, repository: { name: source.name } })
   })
 })
