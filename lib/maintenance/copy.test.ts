@@ -148,7 +148,7 @@ describe('a second copy', () => {
     await send(local.id)
     await writeFile(join(path, 'big'), randomBytes(6_000_000))
     const run = await save()
-    const worker = await startMaintenanceProcess(home, { RESTIC_BINARY: await slowRestic(home.folder, 1000) })
+    const worker = await startMaintenanceProcess(home, { RESTIC_BINARY: await slowRestic(home.folder, 200) })
     await expect.poll(() => packsIn(local.location), { timeout: 30_000, interval: 50 }).not.toEqual([])
     await worker.kill()
     const { id, state, resticPid } = await copyOf(run)
