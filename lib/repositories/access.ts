@@ -28,6 +28,8 @@ export interface Place {
   settings: unknown
 }
 
+const REMOVE_TIMEOUT_MS = 30_000
+
 const passwordContext = (id: string) => `repository:${id}`
 const settingsContext = (id: string) => `repository-settings:${id}`
 
@@ -53,7 +55,10 @@ export async function openPlace(
   password: Secret,
   limits?: Limits,
 ): Promise<OpenAccess> {
-  return openBackend(deps, kind.backend(settings), { location: kind.location(settings), password, limits })
+  const remove = kind.removeLock?.bind(kind)
+  const removeLock = remove && ((id: string) => remove(settings, id, AbortSignal.timeout(REMOVE_TIMEOUT_MS)))
+  const where = { location: kind.location(settings), password, limits, removeLock }
+  return openBackend(deps, kind.backend(settings), where)
 }
 
 /** The same for a backend whose place is known. */

@@ -13,11 +13,14 @@ import type { Limits } from '#lib/restic/repository.ts'
 import { openRestic, type Restic } from '#lib/restic/restic.ts'
 import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
+import { holdLock } from '#lib/restic/testing/lock-holder.ts'
+import { listLocks, removeLocks } from '#lib/restic/unlock.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { startSlowLink } from '#lib/testing/slow-link.ts'
 import { type SmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
 import { accessFolder, checkPlace, openPlace, type Place } from './access.ts'
 import type { RepositoryKindName } from './kinds.ts'
+import { repositoryKind } from './registry.ts'
 import { testPlace } from './test-place.ts'
 
 type Raw = Record<string, unknown>
@@ -168,6 +171,20 @@ function trials(kind: RepositoryKindName, subject: RepositorySubject): void {
     expect(await idsIn(place)).toEqual(kept)
     await expectRestored(place, second, 'second', bytes)
   })
+
+  if (repositoryKind(kind).removeLock)
+    test('loses the lock that is to be removed, and no other', async () => {
+      await using access = await open(place)
+      const holders = [await holdLock(restic, access), await holdLock(restic, access)]
+      for (const holder of holders) await holder.kill()
+      const locks = await listLocks(restic, access)
+      expect(locks.map(({ pid }) => pid).sort()).toEqual(holders.map(({ pid }) => pid).sort())
+      const [wanted, other] = locks
+      expect(await removeLocks(restic, access, locks, locks.slice(0, 1))).toEqual([wanted])
+      expect(await listLocks(restic, access)).toEqual([other])
+      for (const { id } of locks) await access.removeLock?.(id) // the first is gone already
+      expect(await listLocks(restic, access)).toEqual([])
+    })
 
   for (const [title, { change, code }] of Object.entries(subject.wrong))
     test(`says what is wrong: ${title}`, async () => {

@@ -41,6 +41,8 @@ export interface RepositoryKind<Settings = unknown> {
    * where there is no way to look without the service's own client.
    */
   reach?(settings: Settings, signal: AbortSignal): Promise<void>
+  /** Removes the file `locks/<id>` of the repository; one that is not there is removed. Absent where only restic can. */
+  removeLock?(settings: Settings, id: string, signal: AbortSignal): Promise<void>
   /**
    * How much fits into the place, of what the account may use. Null, or absent, where that cannot be known. `surroundings` are
    * those of the open repository's restic: its folder has the files of the backend.

@@ -19,6 +19,8 @@ export interface RepositoryAccess {
    * it belongs to, can keep everybody out (lib/restic/keys.ts); one that is gone does no harm.
    */
   keyHint?: string
+  /** Removes the file of this lock and no other, which restic cannot. Absent where there is no way past restic. */
+  removeLock?: (id: string) => Promise<void>
   /**
    * Notes a restic that may take a lock, so that the lock is known as ours whatever happens to us; what it answers is called
    * when the process has ended, with whether a lock may be left. When it rejects, restic is stopped with that error.

@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { listLocks, removeOwnDeadLocks } from './restic.ts'
 import { type Bench, openBench } from './testing/bench.ts'
@@ -22,15 +24,14 @@ async function lockHolder() {
 
 const mine = (...holders: LockHolder[]) => holders.map(({ pid }) => ({ host: hostname(), pid }))
 const pids = async () => (await listLocks(bench.restic, bench.access)).map((lock) => lock.pid)
-/** The same repository, as one whose files only restic can remove. */
-const far = () => ({ ...bench.access, location: `local:${bench.access.location}` })
+const removeLock = (id: string) => rm(join(bench.access.location, 'locks', id))
 const inAnHour = { now: () => new Date(Date.now() + 3_600_000) }
 
 test('the lock of a dead process of ours is removed while the lock of a living one stays', async () => {
   const dead = await lockHolder()
   const living = await lockHolder()
   await dead.kill()
-  const { removed, kept } = await removeOwnDeadLocks(bench.restic, far(), mine(dead, living))
+  const { removed, kept } = await removeOwnDeadLocks(bench.restic, bench.access, mine(dead, living))
   expect(removed.map((l) => l.pid)).toEqual([dead.pid])
   expect(kept.map((l) => l.pid)).toEqual([living.pid])
   expect(await pids()).toEqual([living.pid])
@@ -41,7 +42,7 @@ test('nothing is removed while restic unlock would also take a dead lock that is
   const foreign = await lockHolder()
   await dead.kill()
   await foreign.kill()
-  const { removed } = await removeOwnDeadLocks(bench.restic, far(), mine(dead))
+  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, mine(dead))
   expect(removed).toEqual([])
   expect(await pids()).toHaveLength(2)
 })
@@ -50,19 +51,19 @@ test('nothing is removed while a living process’s lock is so old that restic u
   const dead = await lockHolder()
   const living = await lockHolder()
   await dead.kill()
-  const { removed } = await removeOwnDeadLocks(bench.restic, far(), mine(dead, living), { clock: inAnHour })
+  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, mine(dead, living), { clock: inAnHour })
   expect(removed).toEqual([])
   expect(await pids()).toHaveLength(2)
 })
 
-test('in a folder of this machine, the dead lock of ours goes alone, whatever else is there', async () => {
+test('where files can be removed one by one, the dead lock of ours goes alone, whatever else is there', async () => {
   const dead = await lockHolder()
   const foreign = await lockHolder()
   const living = await lockHolder()
   await dead.kill()
   await foreign.kill()
   const call = { clock: inAnHour }
-  const { removed } = await removeOwnDeadLocks(bench.restic, bench.access, mine(dead, living), call)
+  const { removed } = await removeOwnDeadLocks(bench.restic, { ...bench.access, removeLock }, mine(dead, living), call)
   expect(removed.map((l) => l.pid)).toEqual([dead.pid])
   expect((await pids()).sort()).toEqual([foreign.pid, living.pid].sort())
 })

@@ -1,6 +1,4 @@
-import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { type Clock, systemClock } from '#lib/clock/now.ts'
 import { exists, runsWith } from '#lib/process/find.ts'
 import type { CallOptions } from './init.ts'
@@ -84,8 +82,8 @@ export async function removeOwnDeadLocks(
 }
 
 /**
- * Removes none but the locks `wanted` of those `present`, and answers which it removed. In a folder of this
- * machine their files are removed. Elsewhere there is only `restic unlock`, which cannot be told which to take: it takes all
+ * Removes none but the locks `wanted` of those `present`, and answers which it removed. Where their
+ * files can be removed one by one, they are. Elsewhere there is only `restic unlock`, which cannot be told which to take: it takes all
  * that are stale, so it runs only when all of these are wanted. Never `--remove-all`: a lock that appears meanwhile would go too.
  */
 export async function removeLocks(
@@ -96,8 +94,8 @@ export async function removeLocks(
   { clock = systemClock, timeoutMs = SHORT_TIMEOUT_MS, signal }: UnlockOptions = {},
 ): Promise<Lock[]> {
   if (wanted.length === 0) return []
-  if (access.location.startsWith('/')) {
-    for (const { id } of wanted) await rm(join(access.location, 'locks', id), { force: true })
+  if (access.removeLock) {
+    for (const { id } of wanted) await access.removeLock(id)
     return [...wanted]
   }
   const taken = present.filter((lock) => unlockTakes(lock, clock))

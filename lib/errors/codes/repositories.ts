@@ -146,7 +146,7 @@ export const repositories = {
     retry: 'later',
     message: (d) => `Still locked: ${d.repository}, by ${d.locks.join('; ')}.`,
     remedy: (d) =>
-      `Outside of a folder of this machine, only locks that were not renewed for 30 minutes can be removed, and only all of them at once: choose them all, after ${d.from}. Sooner, stop every program that uses the repository and run restic unlock --remove-all.`,
+      `In this kind of place, only locks that were not renewed for 30 minutes can be removed, and only all of them at once: choose them all, after ${d.from}. Sooner, stop every program that uses the repository and run restic unlock --remove-all.`,
   }),
   REPOSITORY_UNWRITABLE: entry<{ repository: string; reason: string }>({
     kind: 'repository',

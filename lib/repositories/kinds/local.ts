@@ -33,6 +33,8 @@ export const local: RepositoryKind<z.infer<typeof settings>> = {
         reason: `there is no folder ${dirname(path)}`,
       })
   },
+  removeLock: ({ path }, id) => rm(join(path, 'locks', id), { force: true }),
+
   async putFile({ path }, name, content) {
     const target = join(path, name)
     const written = join(path, `written-${randomUUID()}`)

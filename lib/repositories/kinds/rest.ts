@@ -44,6 +44,8 @@ export const rest: RepositoryKind<RestSettings> = {
   /** Asks for the repository's config file: there, not there yet, or not for us. */
   reach: (s, signal) => askFor(s, 'config', { method: 'HEAD' }, signal, [404]),
 
+  removeLock: (s, id, signal) => askFor(s, `locks/${id}`, { method: 'DELETE' }, signal, [404]),
+
   /** A server that only appends takes one that is not there, and refuses to replace one that is. */
   async putFile(s, name, content, signal) {
     await askFor(s, name, { method: 'DELETE' }, signal, [404]).catch((thrown: unknown) => {

@@ -66,34 +66,45 @@ export const s3: RepositoryKind<S3Settings> = {
     }
   },
 
-  /** Asks for one key of the bucket's list, signed (AWS signature version 4). */
+  /** Asks for one key of the bucket's list. */
   async reach(s, signal) {
-    const repository = s3.location(s)
-    const endpoint = new URL(s.endpoint)
-    const host = s.pathStyle ? endpoint.host : `${s.bucket}.${endpoint.host}`
-    const path = `${s.pathStyle ? `/${s.bucket}` : ''}/?list-type=2&max-keys=1`
-    const { headers } = aws4.sign(
-      { service: 's3', region: s.region, host, path, method: 'GET' },
-      {
-        accessKeyId: s.accessKeyId,
-        secretAccessKey: s.secretAccessKey.reveal(),
-        ...(s.sessionToken ? { sessionToken: s.sessionToken.reveal() } : {}),
-      },
-    )
-    const url = new URL(`${endpoint.protocol}//${host}${path}`)
-    const status = await ask(
-      { url, method: 'GET', headers: headers as Record<string, string>, ca: s.ca },
-      repository,
-      signal,
-    )
-    if (status === 404) throw new CodedError('REPOSITORY_PLACE_UNKNOWN', { repository, place: `bucket ${s.bucket}` })
-    if (status === 301 || status === 400)
-      throw new CodedError('REPOSITORY_REFUSED', {
-        repository,
-        reason: `status ${status}: the region or the address is another`,
-      })
-    if (status === 401 || status === 403)
-      throw new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason: `status ${status}` })
-    if (status >= 300) throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
+    const status = await askSigned(s, 'GET', '?list-type=2&max-keys=1', signal)
+    if (status === 404)
+      throw new CodedError('REPOSITORY_PLACE_UNKNOWN', { repository: s3.location(s), place: `bucket ${s.bucket}` })
+    refuse(s3.location(s), status)
   },
+
+  async removeLock(s, id, signal) {
+    const key = [...s.prefix.split('/'), 'locks', id].filter((part) => part !== '').map(encodeURIComponent)
+    const status = await askSigned(s, 'DELETE', key.join('/'), signal)
+    if (status !== 404) refuse(s3.location(s), status)
+  },
+}
+
+/** One request about `what` of the bucket, a key or a query, signed (AWS signature version 4). */
+function askSigned(s: S3Settings, method: 'GET' | 'DELETE', what: string, signal: AbortSignal): Promise<number> {
+  const endpoint = new URL(s.endpoint)
+  const host = s.pathStyle ? endpoint.host : `${s.bucket}.${endpoint.host}`
+  const path = `${s.pathStyle ? `/${s.bucket}` : ''}/${what}`
+  const { headers } = aws4.sign(
+    { service: 's3', region: s.region, host, path, method },
+    {
+      accessKeyId: s.accessKeyId,
+      secretAccessKey: s.secretAccessKey.reveal(),
+      ...(s.sessionToken ? { sessionToken: s.sessionToken.reveal() } : {}),
+    },
+  )
+  const url = new URL(`${endpoint.protocol}//${host}${path}`)
+  return ask({ url, method, headers: headers as Record<string, string>, ca: s.ca }, s3.location(s), signal)
+}
+
+function refuse(repository: string, status: number): void {
+  if (status === 301 || status === 400)
+    throw new CodedError('REPOSITORY_REFUSED', {
+      repository,
+      reason: `status ${status}: the region or the address is another`,
+    })
+  if (status === 401 || status === 403)
+    throw new CodedError('REPOSITORY_ACCESS_DENIED', { repository, reason: `status ${status}` })
+  if (status >= 300) throw new CodedError('REPOSITORY_REFUSED', { repository, reason: `status ${status}` })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { absolutePath, secretText } from '#lib/forms/settings.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { BackendFile, RepositoryKind } from '../kind.ts'
-import { putFile, spaceOf, withSftp } from '../reach/sftp.ts'
+import { putFile, removeFile, spaceOf, withSftp } from '../reach/sftp.ts'
 
 const sftpSettings = z
   .strictObject({
@@ -76,6 +76,8 @@ export const sftp: RepositoryKind<SftpSettings> = {
   },
 
   reach: (settings, signal) => withSftp(settings, signal, async () => {}),
+  removeLock: (settings, id, signal) =>
+    withSftp(settings, signal, (sftp) => removeFile(sftp, `${settings.path}/locks/${id}`)),
   putFile: (settings, name, content, signal) =>
     withSftp(settings, signal, (sftp) => putFile(sftp, `${settings.path}/${name}`, content)),
   space: (settings, signal) => withSftp(settings, signal, (sftp) => spaceOf(sftp, settings.path)),

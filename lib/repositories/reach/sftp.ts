@@ -78,6 +78,20 @@ export async function putFile(sftp: SFTPWrapper, path: string, content: string):
   )
 }
 
+/** SSH_FX_NO_SUCH_FILE. The client's own list of codes is no named export of it. */
+const NO_SUCH_FILE = 2
+
+/** One that is not there is removed. */
+export function removeFile(sftp: SFTPWrapper, path: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    sftp.unlink(path, (error) => {
+      const { code } = (error ?? {}) as { code?: unknown } // of the protocol, in spite of the type
+      if (error && code !== NO_SUCH_FILE) reject(error)
+      else resolve()
+    }),
+  )
+}
+
 /** statvfs(3): blocks are counted in fragments. */
 function parseSpace(found: unknown): Space | null {
   const parsed = z.object({ f_frsize: z.number(), f_blocks: z.number(), f_bavail: z.number() }).safeParse(found)
