@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
@@ -41,7 +41,7 @@ test('a repository is tried and made, and the console insists on its recovery ki
 
   await expect(page.getByRole('heading', { level: 1, name: 'second disk' })).toBeVisible()
   await expect(page.getByText(nobodyHas('second disk'))).toBeVisible()
-  await page.getByRole('link', { name: 'Upkeep' }).click()
+  await page.getByRole('link', { name: 'Upkeep', exact: true }).click()
   await expect(page.getByText(nobodyHas('second disk'))).toBeVisible()
   await page.goto('/')
   await page.getByRole('link', { name: 'second disk' }).click()
@@ -160,6 +160,91 @@ test('a recovery kit is printed black on white and with nothing around it', asyn
   })
   expect(colours).toEqual({ color: 'rgb(0, 0, 0)', backgroundColor: 'rgb(255, 255, 255)' })
 })
+
+test('a changed password makes the recovery kit out of date', async ({ page }) => {
+  await page.goto(`/repositories/${await idOf(page, 'found again')}/settings`)
+  await button(page, 'Change the password …').click()
+  await button(page, 'Change it').click()
+  await expect(page.getByText('The password is being changed.')).toBeVisible()
+  await expect(page.getByText('The recovery kit of “found again” is out of date')).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('link', { name: 'Take the recovery kit' }).click()
+  await takeKit(page)
+  await expect(page.getByText('The recovery kit of “found again” is out of date')).toHaveCount(0)
+})
+
+test('a second copy is made and shown beside its run', async ({ page }) => {
+  await page.goto(`/repositories/${await idOf(page, 'default')}/settings`)
+  await page.getByLabel('Copy each snapshot to').selectOption({ label: 'found again' })
+  await button(page, 'Save where copies go').click()
+  await expect(page.getByText('Each new snapshot is copied to “found again” from now on.')).toBeVisible()
+  await page.goto(`/backups/${await trigger(page, { type: 'STORAGE' })}`)
+  const copy = page.locator('div').filter({ has: page.locator('dt', { hasText: 'Copy in found again' }) })
+  await expect(copy.last().getByText('Succeeded')).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('link', { name: 'Repositories' }).click()
+  await page.getByRole('link', { name: 'default', exact: true }).click()
+  await expect(page.getByText('Each of its snapshots is copied to found again.')).toBeVisible()
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByLabel('Copy each snapshot to').selectOption({ label: 'No second copy' })
+  await button(page, 'Save where copies go').click()
+  await expect(page.getByText('Nothing is copied any more.')).toBeVisible()
+})
+
+test('snapshots that were not known are taken into the history', async ({ page }) => {
+  await page.goto(`/repositories/${await idOf(page, 'found again')}/snapshots`)
+  await button(page, 'Take what is there into the history').click()
+  await expect(page.getByText(/known already|new in the history/)).toBeVisible()
+})
+
+test('damage that a check finds is named with what it touches, and the console leads out of it', async ({ page }) => {
+  test.slow()
+  const id = await idOf(page, 'found again')
+  const { sources } = await ask(page, '{ sources { id name } }')
+  const uploads = sources.find((source: { name: string }) => source.name === 'uploads').id
+  const saveIn = (repositoryId: string | null) =>
+    ask(page, 'mutation ($input: UpdateSourceInput!) { updateSource(input: $input) { __typename } }', {
+      input: { id: uploads, repositoryId },
+    })
+  await saveIn(id)
+  try {
+    await page.goto(`/backups/${await trigger(page, { type: 'STORAGE' })}`)
+    await expect(page.getByRole('heading', { level: 2, name: 'Succeeded' })).toBeVisible()
+    await flipAByteIn(join(place('second'), 'data'))
+
+    await page.goto(`/repositories/${id}/upkeep`)
+    await page.getByLabel('Data that the check reads').selectOption('all')
+    await button(page, 'Check now').click()
+    await expect(page.getByText('Damage found', { exact: true })).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByRole('heading', { level: 2, name: 'Damaged' })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'uploads' }).first()).toBeVisible()
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    for (const step of ['Repair the damaged packs', 'Repair the snapshots']) {
+      await button(page, `${step} …`).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: step }).click()
+      await expect(page.getByRole('listitem').filter({ hasText: step }).getByText('Done')).toBeVisible({
+        timeout: 60_000,
+      })
+    }
+    await button(page, 'Save anew what was lost').click()
+    await button(page, 'Check everything').click({ timeout: 60_000 })
+    await expect(page.getByRole('heading', { level: 2, name: 'Damaged' })).toHaveCount(0, { timeout: 60_000 })
+    await page.goto('/')
+    await expect(page.getByText('found damage')).toHaveCount(0)
+  } finally {
+    await saveIn(null)
+  }
+})
+
+/** The first of the largest pack: one with content. */
+async function flipAByteIn(data: string): Promise<void> {
+  const entries = await readdir(data, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const sized = await Promise.all(paths.map(async (path) => ({ path, size: (await stat(path)).size })))
+  const { path } = sized.toSorted((a, b) => b.size - a.size)[0] as { path: string }
+  const content = await readFile(path)
+  content[0] = (content[0] as number) ^ 1
+  await chmod(path, 0o600)
+  await writeFile(path, content)
+}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the form of every kind of repository is accessible and fits a phone, ${colorScheme}`, async ({ page }) => {
