@@ -132,7 +132,7 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
           <h3 className="mt-5 text-label text-ink-soft">Takes now</h3>
           <ul className="mt-1 grid gap-x-6 gap-y-0.5 sm:grid-cols-2 lg:grid-cols-3">
             {plan.sources.map((source) => (
-              <li key={source.id} className="flex flex-wrap items-center gap-x-2">
+              <li key={source.id} className="flex flex-wrap items-baseline gap-x-2">
                 {source.name}
                 <span className="text-small text-ink-soft">
                   <EnvironmentTag environment={source.environment} />

@@ -9,7 +9,7 @@ import { Answered } from '#app/_ui/waiting.tsx'
 import { type Kept, keptKinds } from '../draft.ts'
 
 const words: Record<Kept, (many: number) => string> = {
-  days: (many) => `all of ${many} days`,
+  days: (many) => `all of the last ${many} days`,
   last: (many) => `the last ${many}`,
   hourly: (many) => `one an hour of ${many} hours`,
   daily: (many) => `one a day of ${many} days`,
