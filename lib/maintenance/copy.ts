@@ -41,7 +41,10 @@ export const copy: Performer<z.infer<typeof options>> = {
   },
 }
 
-/** A restic that outlived the worker of an earlier attempt, since it waits for a server and has had nothing to say. The snapshot's id tells it from another process with its number. */
+/**
+ * A restic that outlived the worker of an earlier attempt, since it waits for a server and has had nothing to say. The
+ * snapshot's id tells it from another process with its number.
+ */
 async function endSurvivor({ resticHost, resticPid }: RepositoryTask, snapshotId: string): Promise<void> {
   if (resticHost !== hostname() || resticPid === null) return
   if ((await commandLineOf(resticPid)).includes(snapshotId)) await terminate(resticPid)
