@@ -70,7 +70,11 @@ function Ended({ run }: { run: RunDetail }) {
         <Fact key={copy.id} name={`Copy in ${copy.repository.name}`}>
           <StateMark state={copy.state} />
           {copy.waitsFor ? <span className="block text-small text-ink-soft">waits for {copy.waitsFor}</span> : null}
-          {copy.error ? <span className="block text-small text-ink-soft">{copy.error.remedy}</span> : null}
+          {copy.error ? (
+            <span className="block text-small text-ink-soft">
+              {copy.error.message} {copy.error.remedy}
+            </span>
+          ) : null}
         </Fact>
       ))}
     </Facts>

@@ -42,7 +42,7 @@ export function SnapshotTable({ runs }: { runs: SnapshotFieldsFragment[] }) {
                   <When at={run.finishedAt} />
                   <span className="block text-small text-ink-soft">
                     <Age at={run.finishedAt} />
-                    {run.state === 'PARTIAL' ? ', some files could not be read' : ''}
+                    {run.state === 'PARTIAL' ? ', partial' : ''}
                   </span>
                 </div>
               ) : (

@@ -1,5 +1,6 @@
 import type { RepositoryDetail } from '#app/_data/repositories.ts'
 import { type Damage, useRepositoryDamage } from '#app/_data/repository-looks.ts'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { FoundMark } from '#app/_ui/state.tsx'
 import { When } from '#app/_ui/time.tsx'
@@ -8,7 +9,10 @@ import { TouchedSnapshots } from './touched-snapshots.tsx'
 
 /** What is damaged, whose snapshots it touches, and the way out, step by step. */
 export function DamagePanel({ repository }: { repository: RepositoryDetail }) {
-  const damage = useRepositoryDamage(repository.id).data
+  const answer = useRepositoryDamage(repository.id)
+  const damage = answer.data
+  // Not to be known is not to be whole.
+  if (damage === undefined && answer.error) return <ProblemNotice problem={asProblem(answer.error)} urgent={false} />
   if (!damage) return null
   return (
     <Panel
