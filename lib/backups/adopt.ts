@@ -29,7 +29,8 @@ export interface Adopted {
 }
 
 const LIST_TIMEOUT_MS = 60_000
-const WRITE_TIMEOUT_MS = 120_000
+/** 20,000 snapshots took a minute on two busy cores. */
+const WRITE_TIMEOUT_MS = 5 * 60_000
 const ROWS_AT_ONCE = 500
 
 /**
@@ -196,16 +197,22 @@ async function settle(tx: Transaction, backupIds: string[], whole: ReadonlySet<s
   const runs: BackupRun[] = []
   for (const part of inParts(backupIds))
     runs.push(...(await tx.backupRun.findMany({ where: { backupId: { in: part } } })))
-  for (const [id, own] of Map.groupBy(runs, (run) => run.backupId)) {
-    const startedAt = new Date(Math.min(...own.map((run) => (run.startedAt ?? run.queuedAt).getTime())))
-    const finishedAt = new Date(Math.max(...own.map((run) => (run.finishedAt ?? run.queuedAt).getTime())))
-    const ofRuns = backupState(own)
-    const state = ofRuns === 'SUCCEEDED' && !whole.has(id) ? 'PARTIAL' : ofRuns
-    await tx.backup.updateMany({
-      where: { id, origin: 'ADOPTED' },
-      data: { state, createdAt: startedAt, startedAt, finishedAt },
-    })
-  }
+  const settled = [...Map.groupBy(runs, (run) => run.backupId)].map(([id, own]) => {
+    const state = backupState(own)
+    return {
+      id,
+      state: state === 'SUCCEEDED' && !whole.has(id) ? 'PARTIAL' : state,
+      startedAt: new Date(Math.min(...own.map((run) => (run.startedAt ?? run.queuedAt).getTime()))),
+      finishedAt: new Date(Math.max(...own.map((run) => (run.finishedAt ?? run.queuedAt).getTime()))),
+    }
+  })
+  for (const part of inParts(settled))
+    await tx.$executeRaw`
+      update backups b set state = v.state::"RunState", created_at = v.started, started_at = v.started, finished_at = v.finished
+      from unnest(${part.map((one) => one.id)}::uuid[], ${part.map((one) => one.state)}::text[],
+        ${part.map((one) => one.startedAt)}::timestamptz[], ${part.map((one) => one.finishedAt)}::timestamptz[])
+        as v (id, state, started, finished)
+      where b.id = v.id and b.origin = 'ADOPTED'`
 }
 
 function* inParts<T>(rows: readonly T[]): Generator<T[]> {
