@@ -61,8 +61,8 @@ export interface Touched {
 
 /**
  * The snapshots that refer to what is damaged; of a broken pack, all that refer to anything in it. restic has no way back from a
- * pack to snapshots: it goes through the directories of every snapshot, 10 s for 5 of 20,000 files
- * each, all of them read from the repository itself, since in the cache they may still be whole. `timeoutMs` bounds it all.
+ * pack to snapshots: it goes through the folders of every snapshot, 10 s for 5 of 20,000 files each, and reads them all from the
+ * repository itself, since in the cache they may still be whole. `timeoutMs` bounds all of it.
  */
 export async function touchedSnapshots(
   restic: Restic,
