@@ -28,7 +28,7 @@ export async function loseData(tx: Transaction, { runId, snapshotId, repairedId 
   })
   const state = repairedId === null ? ('FAILED' as const) : ('PARTIAL' as const)
   const { count } = await tx.backupRun.updateMany({
-    where: { id: runId, snapshotId, state: { in: ['SUCCEEDED', 'PARTIAL'] } },
+    where: { id: runId, snapshotId, removedAt: null, state: { in: ['SUCCEEDED', 'PARTIAL'] } },
     data: {
       state,
       snapshotId: repairedId,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { createRepository } from '#lib/repositories/create.ts'
+import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { repairSnapshots } from '#lib/restic/repair.ts'
 import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
@@ -202,6 +203,17 @@ it('a key file that cannot be read is found and replaced, and touches no snapsho
   expect(keys).not.toContain(keyId)
   expect(keys.sort()).toEqual([after.keyId, after.spareKeyId].sort())
   await expectWhole(run, shop)
+})
+
+it('a snapshot that retention removed after the check is not taken for lost', async () => {
+  const pack = await packOfShop()
+  await flip(inRepository('data', pack), 1000)
+  expect(await check()).toMatchObject({ sound: false })
+  await using access = await openAccess(home.runtime, repository)
+  await forgetSnapshots(await home.runtime.restic(), access, [run.snapshotId as string])
+  await home.runtime.prisma.backupRun.update({ where: { id: run.id }, data: { removedAt: home.runtime.clock.now() } })
+  expect(await followGuide()).toEqual(['REPAIR_PACKS', 'REPAIR_SNAPSHOTS', 'CHECK'])
+  expect(await rowOf(run)).toMatchObject({ state: 'SUCCEEDED', snapshotId: run.snapshotId, errorCode: null })
 })
 
 it('a snapshot file that cannot be read is put aside, and its run says that it is lost', async () => {

@@ -80,7 +80,7 @@ async function namedByCheck({ prisma }: Pick<MaintenanceDeps, 'prisma'>, { id }:
 
 /**
  * Which snapshots became others. By what was there before this attempt, by what the check named, and by the rows, since an
- * attempt that died after restic had done its work has left nothing else to tell by.
+ * attempt that died after restic had done its work has left nothing else to tell by. What retention removed is not lost.
  */
 async function changedOf(
   { prisma }: Pick<MaintenanceDeps, 'prisma'>,
@@ -93,11 +93,19 @@ async function changedOf(
   const was = new Map(before.map((snapshot) => [snapshot.id, snapshot]))
   const runs = await prisma.backupRun.findMany({
     where: { repositoryId: repository.id, snapshotId: { not: null } },
-    select: { id: true, snapshotId: true, sourceId: true, part: true, source: { select: { name: true } } },
+    select: {
+      id: true,
+      snapshotId: true,
+      removedAt: true,
+      sourceId: true,
+      part: true,
+      source: { select: { name: true } },
+    },
   })
+  const expired = new Set(runs.flatMap((run) => (run.removedAt === null ? [] : [run.snapshotId])))
   const byRun = new Map(after.map((snapshot) => [runOfTags(snapshot.tags), snapshot.id]))
   const changed = names
-    .filter(({ snapshotId }) => !there.has(snapshotId))
+    .filter(({ snapshotId }) => !there.has(snapshotId) && !expired.has(snapshotId))
     .map((one) => {
       const old = was.get(one.snapshotId)
       const repaired = after.find(
@@ -107,7 +115,7 @@ async function changedOf(
     })
   for (const { id, snapshotId, sourceId, part, source } of runs) {
     const repairedId = byRun.get(id)
-    if (snapshotId === null || there.has(snapshotId) || repairedId === undefined) continue
+    if (snapshotId === null || there.has(snapshotId) || expired.has(snapshotId) || repairedId === undefined) continue
     if (changed.some((one) => one.snapshotId === snapshotId)) continue
     changed.push({ snapshotId, runId: id, sourceId, part, name: source.name, repairedId })
   }
