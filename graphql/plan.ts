@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import { missingCopiesOfPlan } from '#lib/maintenance/copy-target.ts'
 import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/plans/change.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
 import { inWords, nextTimes } from '#lib/plans/schedule.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { runPlan, sourcesOf } from '#lib/schedules/run-plan.ts'
-import type { Backup, Plan } from '#prisma/client/client.ts'
+import type { Backup, Plan, Repository } from '#prisma/client/client.ts'
 import { PlanEventKind } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
 import { given } from './given.ts'
+import { repository } from './repository.ts'
 import { source } from './source.ts'
 
 const TIMES_LIMIT = 50
@@ -31,6 +33,16 @@ builder.prismaObject('PlanEvent', {
     backup: t.relation('backup', { nullable: true }),
   }),
 })
+
+const missingCopies = builder
+  .objectRef<{ repository: Repository; copyTo: Repository; missing: number }>('MissingCopies')
+  .implement({
+    fields: (t) => ({
+      repository: t.expose('repository', { type: repository }),
+      copyTo: t.expose('copyTo', { type: repository }),
+      missing: t.exposeInt('missing'),
+    }),
+  })
 
 const plan = builder.prismaObject('Plan', {
   description: 'A saved selection of sources with a schedule.',
@@ -93,6 +105,12 @@ const plan = builder.prismaObject('Plan', {
       select: { schedule: true, timeZone: true },
       resolve: ({ schedule, timeZone }, { first }, { runtime }) =>
         schedule === null ? [] : nextTimes(schedule, timeZone, runtime.clock.now(), howMany(first)),
+    }),
+    missingCopies: t.field({
+      type: [missingCopies],
+      description: 'Where its snapshots should have a second copy and have none.',
+      select: { id: true },
+      resolve: ({ id }, _args, { runtime }) => missingCopiesOfPlan(runtime.prisma, id),
     }),
     lastBackup: t.prismaField({
       type: 'Backup',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
-import type { Transaction } from '#lib/database/database.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { compareRepositories } from '#lib/repositories/compare.ts'
@@ -89,6 +89,26 @@ export function withoutCopy({ id, copyToId }: Pick<Repository, 'id' | 'copyToId'
     removedAt: null,
     copies: { none: { repositoryId: copyToId, state: 'SUCCEEDED' } },
   }
+}
+
+/** How many snapshots of a plan have no copy where they should, by the repository that they are in. */
+export async function missingCopiesOfPlan(
+  prisma: Database,
+  planId: string,
+): Promise<{ repository: Repository; copyTo: Repository; missing: number }[]> {
+  const copied = await prisma.repository.findMany({
+    where: { copyToId: { not: null }, runs: { some: { backup: { planId } } } },
+    include: { copyTo: true },
+    orderBy: { name: 'asc' },
+  })
+  const counted = await Promise.all(
+    copied.map(async ({ copyTo, ...repository }) => ({
+      repository,
+      copyTo: copyTo as Repository,
+      missing: await prisma.backupRun.count({ where: { ...withoutCopy(repository), backup: { planId } } }),
+    })),
+  )
+  return counted.filter(({ missing }) => missing > 0)
 }
 
 /**

@@ -18,7 +18,7 @@ import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server
 import { isAlive, slowRestic } from '#lib/testing/server.ts'
 import { type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
 import type { BackupRun, Repository } from '#prisma/client/client.ts'
-import { copyMissing, setCopyTarget, withoutCopy } from './copy-target.ts'
+import { copyMissing, missingCopiesOfPlan, setCopyTarget, withoutCopy } from './copy-target.ts'
 import { startTask } from './tasks.ts'
 
 let home: Installation
@@ -207,9 +207,17 @@ describe('a second copy', () => {
 
     await rest.revive()
     const runs = await missing()
+    const { prisma } = home.runtime
+    const plan = await prisma.plan.create({ data: { name: 'nightly', selection: {} } })
+    expect(await missingCopiesOfPlan(prisma, plan.id)).toEqual([])
+    await prisma.backup.update({ where: { id: run.backupId }, data: { planId: plan.id } })
+    expect(await missingCopiesOfPlan(prisma, plan.id)).toMatchObject([
+      { repository: { id: source.id }, copyTo: { id: onRest.id }, missing: 1 },
+    ])
     expect(await copyMissing(home.runtime, home.admin, source.id)).toMatchObject({ queued: runs, left: 0 })
     expect(await copyMissing(home.runtime, home.admin, source.id)).toMatchObject({ queued: 0, left: 0 })
     await expect.poll(missing, { timeout: 50_000 }).toBe(0)
+    expect(await missingCopiesOfPlan(prisma, plan.id)).toEqual([])
     const originals = (await snapshotsOf(onRest)).map((snapshot) => snapshot.originalId)
     expect(originals).toEqual((await snapshotsOf(source)).map((snapshot) => snapshot.id))
   })

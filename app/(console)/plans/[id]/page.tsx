@@ -4,7 +4,7 @@ import { CalendarX } from 'lucide-react'
 import { use, useState } from 'react'
 import { type PlanDetail, usePlan, useUpdatePlan } from '#app/_data/plans.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
-import { Button } from '#app/_ui/button.tsx'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { duration } from '#app/_ui/format.ts'
 import { Notice } from '#app/_ui/notice.tsx'
@@ -50,6 +50,18 @@ function Found({ plan }: { plan: PlanDetail }) {
           Choose others, or enable the ones that it means.
         </Notice>
       ) : null}
+      {plan.missingCopies.map(({ missing, repository, copyTo }) => (
+        <Notice
+          key={repository.id}
+          tone="warn"
+          title={`${missing} of its snapshots in ${repository.name} have no copy in ${copyTo.name}.`}
+          action={
+            <ButtonLink href={`/repositories/${repository.id}`} size="small">
+              To the repository
+            </ButtonLink>
+          }
+        />
+      ))}
       {isEdited ? (
         <PlanForm
           plan={plan}
