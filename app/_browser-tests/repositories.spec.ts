@@ -181,7 +181,7 @@ test('a second copy is made and shown beside its run', async ({ page }) => {
   const copy = page.locator('div').filter({ has: page.locator('dt', { hasText: 'Copy in found again' }) })
   await expect(copy.last().getByText('Succeeded')).toBeVisible({ timeout: 60_000 })
   await page.getByRole('link', { name: 'Repositories' }).click()
-  await page.getByRole('link', { name: 'default', exact: true }).click()
+  await page.getByRole('cell').getByRole('link', { name: 'default', exact: true }).click()
   await expect(page.getByText('Each of its snapshots is copied to found again.')).toBeVisible()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByLabel('Copy each snapshot to').selectOption({ label: 'No second copy' })
