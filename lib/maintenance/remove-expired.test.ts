@@ -74,14 +74,17 @@ describe('retention', () => {
     )
   })
 
-  it('can be taken back until then, and what is pinned stays until it is unpinned', async () => {
+  it('can be taken back until then; what is pinned or still to be copied stays meanwhile', async () => {
     await applyRetention(home.runtime)
     const pinned = await pinRun(home.runtime, home.admin, { runId: runs[0]?.id, reason: 'before the move' })
     expect(pinned).toMatchObject({ expiredAt: null, pinReason: 'before the move', pinnedBy: home.admin.email })
     await applyRetention(home.runtime)
     expect(await expired()).toEqual([false, true, false])
-    await prune()
-    expect(await snapshots()).toContain(runs[0]?.snapshotId)
+    const waiting = { repositoryId: repository.id, kind: 'COPY' as const, runId: runs[1]?.id ?? '' }
+    const copy = await prisma().repositoryTask.create({ data: { ...waiting, notBefore: new Date('2100-01-01') } })
+    expect(await prune()).toMatchObject({ result: { removedSnapshots: 0 } })
+    expect(await snapshots()).toEqual(expect.arrayContaining([runs[0]?.snapshotId, runs[1]?.snapshotId]))
+    await prisma().repositoryTask.delete({ where: { id: copy.id } })
     await unpinRun(home.runtime, home.admin, runs[0]?.id ?? '')
     await applyRetention(home.runtime)
     expect(await expired()).toEqual([true, true, false])

@@ -11,7 +11,7 @@ export interface ExpiredDeps extends RetentionDeps {
 /**
  * The expired runs of a repository whose snapshots may be removed now, looked at afresh right before it is done: only when
  * the repository lists the snapshot of the newest good run of the same source and part, and of the newest whole one; never
- * what is pinned, or held because its source's newest backup looks wrong. `listed` are the ids of all snapshots there.
+ * what is pinned, still to be copied, or held because its source's newest backup looks wrong. `listed` are the ids of all snapshots there.
  */
 export async function removableRuns(
   { prisma, clock }: ExpiredDeps,
@@ -20,7 +20,13 @@ export async function removableRuns(
 ): Promise<BackupRun[]> {
   const now = clock.now()
   const expired = await prisma.backupRun.findMany({
-    where: { repositoryId, expiredAt: { not: null }, removedAt: null, snapshotId: { not: null } },
+    where: {
+      repositoryId,
+      expiredAt: { not: null },
+      removedAt: null,
+      snapshotId: { not: null },
+      copies: { none: { state: { in: ['QUEUED', 'RUNNING'] } } },
+    },
     orderBy: { finishedAt: 'asc' },
   })
   const removable: BackupRun[] = []
