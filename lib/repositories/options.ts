@@ -30,13 +30,13 @@ export const repositoryOptions = z
       description:
         'Each check reads another share, so that all is read in this time. 0: only the structure is checked.',
     }),
+    timeZone: timeZoneInput.default('UTC').meta({ title: 'Time zone of the window', examples: ['Europe/Berlin'] }),
     windowFrom: timeOfDay.optional().meta({
       title: 'Upkeep from',
       description: 'Scheduled prunes and checks start in this window only, since they keep backups waiting.',
       examples: ['01:00'],
     }),
     windowTo: timeOfDay.optional().meta({ title: 'Upkeep until', examples: ['05:00'] }),
-    timeZone: timeZoneInput.default('UTC').meta({ title: 'Time zone of the window', examples: ['Europe/Berlin'] }),
     uploadKibPerSecond: kibPerSecond.meta({ title: 'Upload limit, KiB per second', advanced: true }),
     downloadKibPerSecond: kibPerSecond.meta({ title: 'Download limit, KiB per second', advanced: true }),
     packSizeMib: z.int().min(4).max(128).optional().meta({

@@ -165,7 +165,7 @@ export const repositories = {
     kind: 'repository',
     retry: 'later',
     message: (d) => `restic ${d.command} failed (${d.exit}): ${d.reason}.`,
-    remedy: () => 'Read the run’s log for restic’s own words.',
+    remedy: () => 'Read restic’s own words in the log of the run, or in the output of the task.',
   }),
   RESTIC_TIMEOUT: entry<{ command: string; timeoutMs: number }>({
     kind: 'repository',
