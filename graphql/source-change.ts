@@ -41,6 +41,7 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
         'Where it is saved from now on. Null: in the repository of its environment, else in the default one.',
     }),
     tags: t.stringList({ description: 'In place of all the old ones.' }),
+    maxAgeHours: t.int({ description: 'How old its newest good backup may become. Null: as its plans say.' }),
     untested: t.boolean({ description: untested }),
   }),
 })

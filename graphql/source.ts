@@ -25,6 +25,15 @@ export const source = builder.prismaObject('Source', {
         'Whether it was read back from a repository, which holds no settings: they must be entered before it can be enabled. It then goes on with its own history.',
     }),
     tags: t.exposeStringList('tags', { description: 'For plans to choose by.' }),
+    maxAgeHours: t.exposeInt('maxAgeHours', {
+      nullable: true,
+      description: 'How old its newest good backup may become, if that was set. Null: as its plans say.',
+    }),
+    lateSince: t.expose('lateSince', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when its newest good backup is older than it may become. Null: it is not late.',
+    }),
     deleted: t.boolean({
       description: 'Whether it was deleted and is only here because its history names it.',
       select: { deletedAt: true },

@@ -63,7 +63,14 @@ function Row({ source }: { source: Source }) {
         )}
       </td>
       <td data-label="Age" className="figure">
-        {good?.finishedAt ? <Age at={good.finishedAt} /> : '–'}
+        <div>
+          {good?.finishedAt ? <Age at={good.finishedAt} /> : '–'}
+          {source.lateSince ? (
+            <span className="block text-small font-medium text-warn" title="Older than it should become">
+              Late
+            </span>
+          ) : null}
+        </div>
       </td>
       <td data-label="Size" className="figure">
         {bytes(good?.progress.bytesDone)}

@@ -19,6 +19,7 @@ interface SaveFlags extends LookFlags {
   /** False: --no-repository. */
   repository?: string | false
   tag?: string[]
+  maxAge?: string
 }
 
 /** The server gives up after 30 seconds; its answer must not be missed. */
@@ -123,6 +124,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
     .option('--repository <name>', 'where it is saved from now on')
     .option('--no-repository', 'save it in the default one again')
     .option('--tag <tag...>', 'words by which plans choose it, in place of the old ones')
+    .option('--max-age <hours>', 'how old its newest good backup may become; “none”: as its plans say')
     .option('--untested', 'keep it without looking at it first')
     .action(async (id: string, flags: SaveFlags) => {
       const connection = open(flags)
@@ -134,6 +136,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
         ...(name !== undefined && { name }),
         ...(settings && { settings }),
         ...(flags.tag && { tags: flags.tag }),
+        ...(flags.maxAge && { maxAgeHours: flags.maxAge === 'none' ? null : Number(flags.maxAge) }),
         ...(await savedIn(connection, flags)),
       }
       saved(flags, await connection.result<Saved>(documents.updateDocument, { input: change }, LOOK_TIMEOUT_MS))

@@ -78,6 +78,13 @@ const variables = {
   ],
   STALL_TIMEOUT: [z.coerce.number().int().min(1).max(86_400).default(1200), '1200'],
   RESTIC_BINARY: [z.string().min(1).optional(), '/usr/bin/restic'],
+  HEARTBEAT_URL: [
+    z
+      .url({ protocol: /^https?$/ })
+      .transform((text) => new Secret(text))
+      .optional(),
+    'https://watchdog.example.org/ping/1234',
+  ],
   BACKUP_SCHEDULE: [z.string().min(1).default('daily'), 'daily'],
   TRIGGER_TYPE: [z.enum(['manual', 'scheduled']).default('manual'), 'manual'],
   DATA_SELECTION: [z.enum(['all', 'database', 'user_data', 'files']).default('all'), 'all'],

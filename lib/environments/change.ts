@@ -23,6 +23,8 @@ const changeInput = z.strictObject({
   settings: z.record(z.string(), z.unknown()).optional(),
   repositoryId: z.string().nullable().optional(),
   tags: tagsInput.optional(),
+  /** Null: as its plans say. */
+  maxAgeHours: z.int().min(1).max(100_000).nullable().optional(),
   untested: z.boolean().default(false),
 })
 
@@ -65,6 +67,7 @@ export async function updateSource(
           name,
           repositoryId,
           ...(input.tags && { tags: input.tags }),
+          ...(input.maxAgeHours !== undefined && { maxAgeHours: input.maxAgeHours }),
           ...(changed && {
             settings: plain as object,
             settingsMissing: false,

@@ -11,6 +11,7 @@ import { notificationRecipients } from '#lib/settings/notification-settings.ts'
 import type { Delivery, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
 import { renderHoldMail } from './hold-mail.ts'
+import { renderLateMail } from './late-mail.ts'
 import type { Mailer, Message } from './mailer.ts'
 import { renderPlanMail } from './plan-mail.ts'
 import { renderRepositoryMail } from './repository-mail.ts'
@@ -30,6 +31,7 @@ export async function startNotifications(deps: NotificationDeps): Promise<void> 
   await deps.queue.work('notify.backup-ended', { concurrency: 1 }, ({ backupId }) => plan(deps, backupId))
   await deps.queue.work('notify.repository', { concurrency: 1 }, (told) => planOfRepository(deps, told))
   await deps.queue.work('notify.plan-event', { concurrency: 1 }, ({ planEventId }) => planOfPlan(deps, planEventId))
+  await deps.queue.work('notify.source-late', { concurrency: 1 }, (told) => planOfLate(deps, told))
   await deps.queue.work('notify.retention-held', { concurrency: 1 }, ({ holdId }) => planOfHold(deps, holdId))
   await deps.queue.work('notify.deliver', { concurrency: 2 }, ({ deliveryId }, { lastAttempt }) =>
     deliver(deps, deliveryId, lastAttempt),
@@ -58,6 +60,17 @@ async function planOfPlan(deps: NotificationDeps, planEventId: string): Promise<
   await planDeliveries(deps, { planEventId, subject: renderPlanMail(event, deps.publicUrl).subject })
 }
 
+async function planOfLate(
+  deps: NotificationDeps,
+  { sourceId, since }: JobPayload<'notify.source-late'>,
+): Promise<void> {
+  const source = await deps.prisma.source.findUnique({ where: { id: sourceId }, include: { environment: true } })
+  if (source === null) return
+  const late = new Date(since)
+  const { subject } = renderLateMail(source, late, deps.publicUrl)
+  await planDeliveries(deps, { lateSourceId: sourceId, lateSince: late, subject })
+}
+
 async function planOfHold(deps: NotificationDeps, holdId: string): Promise<void> {
   const hold = await deps.prisma.retentionHold.findUnique({ where: { id: holdId }, include: aboutHold })
   if (hold !== null) await planDeliveries(deps, { holdId, subject: renderHoldMail(hold, deps.publicUrl).subject })
@@ -68,7 +81,15 @@ async function planDeliveries(
   { prisma, queue, mailer, config }: NotificationDeps,
   about: Pick<
     Prisma.DeliveryCreateManyInput,
-    'backupId' | 'repositoryId' | 'event' | 'notice' | 'planEventId' | 'holdId' | 'subject'
+    | 'backupId'
+    | 'repositoryId'
+    | 'event'
+    | 'notice'
+    | 'planEventId'
+    | 'holdId'
+    | 'lateSourceId'
+    | 'lateSince'
+    | 'subject'
   >,
 ): Promise<void> {
   if (!mailer || !config.NOTIFICATION_ENABLED) return
@@ -91,6 +112,7 @@ const what = {
   repository: true,
   planEvent: { include: { plan: true } },
   hold: { include: aboutHold },
+  lateSource: { include: { environment: true } },
 } satisfies Prisma.DeliveryInclude
 type AboutSomething = Prisma.DeliveryGetPayload<{ include: typeof what }>
 
@@ -102,10 +124,11 @@ async function deliver(deps: NotificationDeps, deliveryId: string, lastAttempt: 
 }
 
 function render(delivery: AboutSomething, publicUrl: string): Omit<Message, 'to'> | null {
-  const { backup, repository, notice, planEvent, hold } = delivery
+  const { backup, repository, notice, planEvent, hold, lateSource, lateSince } = delivery
   if (backup) return renderBackupMail(backup, publicUrl)
   if (repository) return renderRepositoryMail(repository, repositoryNotice.parse(notice), publicUrl)
   if (planEvent) return renderPlanMail(planEvent, publicUrl)
+  if (lateSource && lateSince) return renderLateMail(lateSource, lateSince, publicUrl)
   return hold ? renderHoldMail(hold, publicUrl) : null
 }
 

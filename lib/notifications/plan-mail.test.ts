@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderHoldMail } from './hold-mail.ts'
+import { renderLateMail } from './late-mail.ts'
 import { renderPlanMail } from './plan-mail.ts'
 
 const url = 'https://backup.example.org'
@@ -39,6 +40,18 @@ describe('the mail about a plan', () => {
   })
 })
 
+const lateSource = (name = 'uploads') => ({ id: 's1', name, environment: { name: 'production' } })
+
+describe('the mail about a source that is late', () => {
+  it('says since when, and what to do', () => {
+    const { subject, text } = renderLateMail(lateSource(), new Date('2026-03-01T04:00:00Z'), url)
+    expect(subject).toBe('No good backup of uploads for too long')
+    expect(text).toContain('Late since: 2026-03-01T04:00:00.000Z')
+    expect(text).toContain('What to do: See in its last backups')
+    expect(text).toContain('https://backup.example.org/backups?source=s1')
+  })
+})
+
 describe('the mail about a backup that looks wrong', () => {
   it('says what is wrong with it and that nothing is removed meanwhile', () => {
     const { subject, text } = renderHoldMail(hold(), url)
@@ -50,7 +63,11 @@ describe('the mail about a backup that looks wrong', () => {
 })
 
 it.each(['<script>alert(1)</script>', 'a\r\nBcc: evil@example.org'])('no name injects anything: %s', (name) => {
-  for (const { subject, html } of [renderPlanMail(event('MISSED', name), url), renderHoldMail(hold(name), url)]) {
+  for (const { subject, html } of [
+    renderPlanMail(event('MISSED', name), url),
+    renderHoldMail(hold(name), url),
+    renderLateMail(lateSource(name), new Date(0), url),
+  ]) {
     expect(subject).not.toMatch(/[\r\n]/)
     expect(html).not.toContain('<script>')
   }

@@ -13,7 +13,7 @@ export const jobs = {
     payload: z.object({ taskId: z.uuid() }),
     options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
   },
-  /** Look which plans are due. Sent every minute. */
+  /** Look which plans are due and which sources are late. Sent every minute. */
   'plans.due': {
     payload: z.object({}),
     options: { retryLimit: 0, expireInSeconds: 300 },
@@ -26,6 +26,11 @@ export const jobs = {
   /** Tell people that a backup looks wrong and retention stands still. */
   'notify.retention-held': {
     payload: z.object({ holdId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
+  /** Tell people that the newest good backup of a source is too old. */
+  'notify.source-late': {
+    payload: z.object({ sourceId: z.uuid(), since: z.iso.datetime() }),
     options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
   },
   /** Tell people that a plan's time was missed, or that it could not start. */

@@ -1,8 +1,14 @@
-import { fireDue, type ScheduleDeps } from './fire.ts'
+import { fireDue } from './fire.ts'
+import { beat, markLate, type WatchDeps } from './watch.ts'
 
-/** Looks every minute which plans are due, and once at the start, for those that were missed. */
-export async function startSchedules(deps: ScheduleDeps): Promise<void> {
-  await deps.queue.work('plans.due', { concurrency: 1 }, () => fireDue(deps))
+/** Looks every minute which plans are due and which sources are late, and once at the start, for what was missed. */
+export async function startSchedules(deps: WatchDeps): Promise<void> {
+  const look = async () => {
+    await fireDue(deps)
+    await markLate(deps)
+    await beat(deps)
+  }
+  await deps.queue.work('plans.due', { concurrency: 1 }, look)
   await deps.queue.repeat('plans.due', {}, '* * * * *')
-  await fireDue(deps)
+  await look()
 }

@@ -25,6 +25,7 @@ export function EditSource({ source, kind }: Props) {
   const [name, setName] = useState(source.name)
   const [repositoryId, setRepositoryId] = useState(source.repositoryId)
   const [tags, setTags] = useState(source.tags.join(', '))
+  const [maxAge, setMaxAge] = useState(source.maxAgeHours === null ? '' : String(source.maxAgeHours))
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const update = useUpdateSource()
   const outer = {
@@ -36,7 +37,15 @@ export function EditSource({ source, kind }: Props) {
 
   async function save(settings: Record<string, unknown>, untested: boolean): Promise<Problem | null> {
     try {
-      const change = { id: source.id, name, settings, untested, repositoryId, tags: parseTags(tags) }
+      const change = {
+        id: source.id,
+        name,
+        settings,
+        untested,
+        repositoryId,
+        tags: parseTags(tags),
+        maxAgeHours: maxAge.trim() === '' ? null : Number(maxAge),
+      }
       const answer = await update.mutateAsync(change)
       if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
       return problemIn(answer, null)
@@ -101,6 +110,21 @@ export function EditSource({ source, kind }: Props) {
                 error={errorOf(outer, 'repositoryId')}
               />
               <TagsField value={tags} onChange={setTags} error={errorOf(outer, 'tags')} />
+              <Field
+                label="A good backup at most … hours old"
+                htmlFor="max-age"
+                hint="Else it is late, and people are told. Empty: as its plans say."
+                error={errorOf(outer, 'maxAgeHours')}
+              >
+                <Input
+                  id="max-age"
+                  inputMode="numeric"
+                  autoComplete="off"
+                  value={maxAge}
+                  onChange={(event) => setMaxAge(event.target.value)}
+                  {...describedBy('max-age', { hint: true, error: errorOf(outer, 'maxAgeHours') })}
+                />
+              </Field>
             </div>
           </Panel>
         </SettingsEditor>
