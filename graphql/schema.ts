@@ -26,6 +26,7 @@ import './run.ts'
 import './copy.ts'
 import './backup.ts'
 import './plan.ts'
+import './plan-change.ts'
 import './retention.ts'
 import './notification.ts'
 

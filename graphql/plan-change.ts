@@ -1,0 +1,134 @@
+import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/plans/change.ts'
+import { runPlan } from '#lib/schedules/run-plan.ts'
+import type { Backup, Plan } from '#prisma/client/client.ts'
+import { builder } from './builder.ts'
+import { given } from './given.ts'
+import { plan } from './plan.ts'
+
+const about = {
+  selection: '{sourceIds}, or {environments, types, tags}; {} is all sources, new ones included.',
+  schedule: 'hourly, daily, weekly, monthly or a cron expression of five fields. Null: by hand only.',
+  catchUp: 'Make up for a missed time, once.',
+  retention: '{days, last, hourly, daily, weekly, monthly, yearly}; what is left out: 30 days, and none of the others.',
+}
+
+const createPlanInput = builder.inputType('CreatePlanInput', {
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    description: t.string(),
+    selection: t.field({ type: 'JSON', description: `${about.selection} Left out: as DATA_SELECTION says.` }),
+    schedule: t.string({ description: `${about.schedule} Left out: as TRIGGER_TYPE and BACKUP_SCHEDULE say.` }),
+    timeZone: t.string({ description: 'UTC when left out.' }),
+    windowFrom: t.string(),
+    windowTo: t.string(),
+    jitterSeconds: t.int(),
+    catchUp: t.boolean({ description: about.catchUp }),
+    compressionLevel: t.int(),
+    retries: t.int(),
+    retryPauseSeconds: t.int(),
+    timeLimitSeconds: t.int(),
+    retention: t.field({ type: 'JSON', description: about.retention }),
+  }),
+})
+
+const updatePlanInput = builder.inputType('UpdatePlanInput', {
+  description: 'What is left out stays; null takes away what may be absent.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    name: t.string(),
+    description: t.string(),
+    selection: t.field({ type: 'JSON', description: about.selection }),
+    schedule: t.string({ description: about.schedule }),
+    timeZone: t.string(),
+    windowFrom: t.string(),
+    windowTo: t.string(),
+    jitterSeconds: t.int(),
+    catchUp: t.boolean({ description: about.catchUp }),
+    compressionLevel: t.int(),
+    retries: t.int(),
+    retryPauseSeconds: t.int(),
+    timeLimitSeconds: t.int(),
+    retention: t.field({ type: 'JSON', description: about.retention }),
+    confirmEnvironment: t.stringList({
+      description: 'The names of the protected environments that it takes sources of, to change what is kept.',
+    }),
+  }),
+})
+
+const pausePlanInput = builder.inputType('PausePlanInput', {
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    reason: t.string({ required: true }),
+    until: t.field({ type: 'DateTime', description: 'Left out: until somebody resumes it.' }),
+  }),
+})
+
+const holder = (name: string) =>
+  builder.objectRef<{ plan: Plan }>(name).implement({ fields: (t) => ({ plan: t.expose('plan', { type: plan }) }) })
+const createPlanSuccess = holder('CreatePlanSuccess')
+const updatePlanSuccess = holder('UpdatePlanSuccess')
+const pausePlanSuccess = holder('PausePlanSuccess')
+const resumePlanSuccess = holder('ResumePlanSuccess')
+const deletePlanSuccess = builder
+  .objectRef<{ id: string }>('DeletePlanSuccess')
+  .implement({ fields: (t) => ({ id: t.exposeID('id') }) })
+const runPlanSuccess = builder.objectRef<{ backup: Backup }>('RunPlanSuccess').implement({
+  fields: (t) => ({
+    backup: t.prismaField({
+      type: 'Backup',
+      resolve: (query, { backup }, _args, { runtime }) =>
+        runtime.prisma.backup.findUniqueOrThrow({ ...query, where: { id: backup.id } }),
+    }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createPlan: t.field({
+    type: createPlanSuccess,
+    errors: {},
+    args: { input: t.arg({ type: createPlanInput, required: true }) },
+    resolve: async (_root, { input }, { runtime, actor }) => {
+      const byHand = input.schedule === null ? { schedule: null } : {}
+      return { plan: await createPlan(runtime, actor, { ...given(input), ...byHand }) }
+    },
+  }),
+  updatePlan: t.field({
+    type: updatePlanSuccess,
+    description: 'Another schedule counts from now on.',
+    errors: {},
+    args: { input: t.arg({ type: updatePlanInput, required: true }) },
+    resolve: async (_root, { input }, { runtime, actor }) => ({ plan: await updatePlan(runtime, actor, input) }),
+  }),
+  deletePlan: t.field({
+    type: deletePlanSuccess,
+    description: 'Its backups stay in the history.',
+    errors: {},
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { runtime, actor }) => {
+      await deletePlan(runtime, actor, id)
+      return { id }
+    },
+  }),
+  pausePlan: t.field({
+    type: pausePlanSuccess,
+    description: 'Its times pass by, each noted.',
+    errors: {},
+    args: { input: t.arg({ type: pausePlanInput, required: true }) },
+    resolve: async (_root, { input }, { runtime, actor }) => ({ plan: await pausePlan(runtime, actor, given(input)) }),
+  }),
+  resumePlan: t.field({
+    type: resumePlanSuccess,
+    errors: {},
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { runtime, actor }) => ({ plan: await resumePlan(runtime, actor, id) }),
+  }),
+  runPlan: t.field({
+    type: runPlanSuccess,
+    description: 'Starts a backup of it now, paused or not.',
+    errors: {},
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { runtime, actor, origin }) => ({
+      backup: await runPlan(runtime, actor, origin, id),
+    }),
+  }),
+}))
