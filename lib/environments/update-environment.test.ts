@@ -27,6 +27,18 @@ describe('changing an environment', () => {
     ).toMatchObject({ targetId: made.id, details: { name: 'stage', timeZone: 'Europe/Berlin', repositoryId } })
   })
 
+  it('is still taken by the plans that name it when it gets another name', async () => {
+    const made = await create('before')
+    const plan = await home.runtime.prisma.plan.create({
+      data: { name: 'both', selection: { environments: ['test', 'before'], types: [], tags: ['before'] } },
+    })
+    await update({ id: made.id, name: 'after' })
+    expect(await home.runtime.prisma.plan.findUniqueOrThrow({ where: { id: plan.id } })).toMatchObject({
+      selection: { environments: ['test', 'after'], types: [], tags: ['before'] },
+    })
+    await deleteEnvironment(home.runtime, home.admin, made.id)
+  })
+
   it('moves it among the others', async () => {
     const { id } = await create('last')
     expect(await names()).toEqual(['test', 'stage', 'last'])

@@ -28,7 +28,7 @@ const updateInput = z.strictObject({
 })
 
 /**
- * Changes an environment. Taking its protection away needs its name as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
+ * Changes an environment; plans that choose it by its name get the new one. Taking its protection away needs its name as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
  * ENVIRONMENT_UNKNOWN, NAME_TAKEN, REPOSITORY_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
 export async function updateEnvironment(deps: Deps, actor: Actor | null, raw: unknown): Promise<Environment> {
@@ -41,6 +41,7 @@ export async function updateEnvironment(deps: Deps, actor: Actor | null, raw: un
       if (changes.repositoryId) await requireRepository(tx, changes.repositoryId)
       if (position !== undefined) await move(tx, id, position)
       const updated = await tx.environment.update({ where: { id }, data: changes })
+      if (updated.name !== old.name) await renameInPlans(tx, old.name, updated.name)
       await record(tx, {
         actor,
         action: 'environment.update',
@@ -85,6 +86,15 @@ async function lockEnvironment(tx: Transaction, id: string): Promise<Environment
   if (found.length > 0) return tx.environment.findUniqueOrThrow({ where: { id } })
   const known = await tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } })
   throw new CodedError('ENVIRONMENT_UNKNOWN', { name: id, known: known.map((one) => one.name) })
+}
+
+/** Plans choose environments by their names: without this they would leave its sources out from now on. */
+async function renameInPlans(tx: Transaction, from: string, to: string): Promise<void> {
+  await tx.$executeRaw`
+    update plans set selection = jsonb_set(selection, '{environments}', (
+      select jsonb_agg(case when name = ${from} then ${to} else name end order by place)
+      from jsonb_array_elements_text(selection->'environments') with ordinality as chosen (name, place)))
+    where selection->'environments' @> to_jsonb(${from}::text)`
 }
 
 /** Numbers all of them anew, with this one at its new place. */

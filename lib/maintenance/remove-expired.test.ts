@@ -107,6 +107,40 @@ describe('retention', () => {
     expect(await snapshots()).not.toContain(runs[0]?.snapshotId)
   })
 
+  it('judges what a worker that died had marked afresh', async () => {
+    await applyRetention(home.runtime)
+    const at = home.runtime.clock.now()
+    await prisma().backupRun.update({ where: { id: runs[0]?.id ?? '' }, data: { removedAt: at } })
+    await prisma().retentionHold.create({
+      data: { sourceId: runs[2]?.sourceId ?? '', runId: runs[2]?.id ?? '', reason: 'it read 1 % of what is usual' },
+    })
+    expect(await prune()).toMatchObject({ result: { removedSnapshots: 0 } })
+    expect(await snapshots()).toContain(runs[0]?.snapshotId)
+    expect((await row(runs[0])).removedAt).toBeNull()
+  })
+
+  it('never lets the whole source go for a backup of one folder of it', async () => {
+    await prisma().backupRun.update({ where: { id: runs[2]?.id ?? '' }, data: { storagePath: join(path, 'folder') } })
+    await applyRetention(home.runtime)
+    expect(await expired()).toEqual([true, false, false])
+    await prisma().backupRun.update({ where: { id: runs[1]?.id ?? '' }, data: { state: 'FAILED' } })
+    expect(await prune()).toMatchObject({ result: { removedSnapshots: 0 } })
+  })
+
+  it('does not let go what somebody pins at that moment', async () => {
+    let applying: Promise<void> | undefined
+    await prisma().$transaction(async (tx) => {
+      const data = { pinnedAt: home.runtime.clock.now(), pinReason: 'wanted' }
+      await tx.backupRun.update({ where: { id: runs[0]?.id ?? '' }, data })
+      applying = applyRetention(home.runtime)
+      const waiting = () => prisma().$queryRaw<unknown[]>`
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike 'update%backup_runs%'`
+      await expect.poll(waiting).toHaveLength(1)
+    })
+    await applying
+    expect(await expired()).toEqual([false, true, false])
+  })
+
   it('removes nothing from a repository that is damaged', async () => {
     await applyRetention(home.runtime)
     const result = {
@@ -148,7 +182,17 @@ describe('a backup that looks wrong', () => {
     expect(hold).toMatchObject({ runId: small.id, reason: expect.stringContaining('0 % of what is usual') })
     expect(await prune()).toMatchObject({ result: { removedSnapshots: 0 } })
     expect(await snapshots()).toEqual(expect.arrayContaining(before))
-    await releaseHold(home.runtime, home.admin, hold.id)
+    await backUp(-2)
+    await prisma().retentionHold.deleteMany()
+    await prisma().backupRun.updateMany({
+      where: { finishedAt: { gt: small.finishedAt as Date } },
+      data: { bytesDone: 100_000_000 },
+    })
+    await applyRetention(home.runtime)
+    expect(await prisma().retentionHold.findFirst(), 'although a newer one looks right').toMatchObject({
+      runId: small.id,
+    })
+    await releaseHold(home.runtime, home.admin, (await prisma().retentionHold.findFirstOrThrow()).id)
     await applyRetention(home.runtime)
     expect(await prisma().retentionHold.count()).toBe(1)
     expect(await prune()).toMatchObject({ result: { removedSnapshots: 5 } })

@@ -16,45 +16,32 @@ export async function removeExpired(deps: MaintenanceDeps, context: TaskContext)
     return 0
   }
   const listed = new Set(await listSnapshotIds(restic, access, { signal }))
+  await unmarkListed(deps, repository.id, listed)
   const removable = await removableRuns(deps, repository.id, listed)
   const marked = await deps.prisma.backupRun.updateManyAndReturn({
     where: { id: { in: removable.map((run) => run.id) }, expiredAt: { not: null }, removedAt: null },
     data: { removedAt: deps.clock.now() },
   })
-  // And those whose removal a worker that died did not come to.
-  const ids = (await goneRuns(deps, repository.id)).filter((id) => listed.has(id))
+  const ids = marked.map((run) => run.snapshotId as string).filter((id) => listed.has(id))
   if (ids.length === 0) return 0
   onLog('info', `removing ${ids.length} snapshots that no rule keeps any more`)
   try {
     await forgetSnapshots(restic, access, ids, { signal, onLog })
   } catch (error) {
-    await unmarkThoseThatStay(deps, context, marked)
+    const staying = await listSnapshotIds(restic, access).catch(() => null)
+    // When it cannot be seen, they count as gone: nobody takes back what may not be there. The next prune looks again.
+    if (staying !== null) await unmarkListed(deps, repository.id, new Set(staying))
     throw error
   }
   return ids.length
 }
 
-async function goneRuns({ prisma }: MaintenanceDeps, repositoryId: string): Promise<string[]> {
-  const gone = await prisma.backupRun.findMany({
+/** What was marked and not removed, since a worker died or restic failed, is judged afresh and can be taken back. */
+async function unmarkListed({ prisma }: MaintenanceDeps, repositoryId: string, listed: ReadonlySet<string>) {
+  const marked = await prisma.backupRun.findMany({
     where: { repositoryId, removedAt: { not: null }, snapshotId: { not: null } },
-    select: { snapshotId: true },
+    select: { id: true, snapshotId: true },
   })
-  return gone.map((run) => run.snapshotId as string)
-}
-
-/** What was not removed after all is still there to be taken back. When that cannot be seen, the next prune tries again. */
-async function unmarkThoseThatStay(
-  deps: MaintenanceDeps,
-  { restic, access }: TaskContext,
-  marked: readonly { id: string; snapshotId: string | null }[],
-): Promise<void> {
-  const listed = await listSnapshotIds(restic, access).then(
-    (ids) => new Set(ids),
-    () => null,
-  )
-  const staying = marked.filter(({ snapshotId }) => listed === null || listed.has(snapshotId as string))
-  await deps.prisma.backupRun.updateMany({
-    where: { id: { in: staying.map(({ id }) => id) } },
-    data: { removedAt: null },
-  })
+  const ids = marked.filter(({ snapshotId }) => listed.has(snapshotId as string)).map(({ id }) => id)
+  await prisma.backupRun.updateMany({ where: { id: { in: ids } }, data: { removedAt: null } })
 }

@@ -42,8 +42,8 @@ export async function createPlan(
 const updateInput = z.looseObject({ id: z.string(), confirmEnvironment: z.array(z.string()).nullish() })
 
 /**
- * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes sources
- * of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
+ * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes,
+ * or took, sources of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
  * NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
 export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
@@ -150,7 +150,12 @@ async function requireConfirmedEnvironments(
   confirmed: readonly string[] | null | undefined,
 ): Promise<void> {
   const sources = await tx.source.findMany({ where: { deletedAt: null }, include: { environment: true } })
-  for (const { environment } of select(selectionInput.parse(plan.selection), sources))
+  // What it took earlier is kept by its rules, too, deleted or not.
+  const saved = await tx.source.findMany({
+    where: { runs: { some: { backup: { planId: plan.id } } } },
+    include: { environment: true },
+  })
+  for (const { environment } of [...select(selectionInput.parse(plan.selection), sources), ...saved])
     requireConfirmation(
       environment,
       confirmed?.find((name) => name === environment.name),

@@ -31,33 +31,38 @@ async function applyTo(deps: ApplyDeps, tx: Transaction, sourceId: string): Prom
     const kept = judge(group, rules, now)
     const expired = group.filter((run) => kept.get(run.id)?.length === 0).map((run) => run.id)
     if (expired.length === 0) continue
-    await tx.backupRun.updateMany({ where: { id: { in: expired } }, data: { expiredAt: now } })
+    // Asked again of the row: somebody may have pinned it meanwhile.
+    const isUnpinned = { OR: [{ pinnedAt: null }, { pinnedUntil: { lte: now } }] }
+    await tx.backupRun.updateMany({ where: { id: { in: expired }, ...isUnpinned }, data: { expiredAt: now } })
     deps.log.info({ sourceId, runs: expired }, 'retention let snapshots go; the next prune removes them')
   }
 }
 
-/** Looks at the newest run, once, and holds the retention of its source's part when it looks wrong. */
+/**
+ * Looks at the newest runs, at each once, and holds the retention of their source's part when one looks wrong: not only at
+ * the very newest, since the run after one with encrypted data finds that data in the repository and looks as usual.
+ */
 async function isHeld(deps: ApplyDeps, tx: Transaction, [first]: readonly KeptRun[]): Promise<boolean> {
   if (first === undefined) return false
-  const { sourceId, part } = first
+  const { sourceId, part, storagePath } = first
   if ((await tx.retentionHold.count({ where: { sourceId, part, releasedAt: null } })) > 0) return true
   // Those that expired or are gone, too: what is usual is not forgotten with them.
-  const [newest, ...earlier] = await tx.backupRun.findMany({
-    where: { sourceId, part, state: { in: ['SUCCEEDED', 'PARTIAL'] }, finishedAt: { not: null } },
-    select: { id: true, bytesDone: true, addedBytes: true },
+  const runs = await tx.backupRun.findMany({
+    where: { sourceId, part, storagePath, state: { in: ['SUCCEEDED', 'PARTIAL'] }, finishedAt: { not: null } },
+    select: { id: true, bytesDone: true, addedBytes: true, hold: { select: { id: true } } },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
-    take: COMPARED + 1,
+    take: 2 * COMPARED,
   })
-  if (newest === undefined) return false
-  if ((await tx.retentionHold.count({ where: { runId: newest.id } })) > 0) return false // somebody has looked
-  const reason = suspicion(sizeOf(newest), earlier.map(sizeOf))
-  if (reason === null) return false
-  const { id } = await tx.retentionHold.create({ data: { sourceId, part, runId: newest.id, reason } })
+  const suspect = runs
+    .slice(0, COMPARED)
+    .map((run, i) => ({ run, reason: suspicion(sizeOf(run), runs.slice(i + 1).map(sizeOf)) }))
+    .findLast(({ run, reason }) => reason !== null && run.hold === null) // with a hold: somebody has looked
+  if (suspect === undefined) return false
+  const reason = suspect.reason as string
+  const runId = suspect.run.id
+  const { id } = await tx.retentionHold.create({ data: { sourceId, part, runId, reason } })
   await deps.queue.send(tx, 'notify.retention-held', { holdId: id })
-  deps.log.warn(
-    { sourceId, part, runId: newest.id, reason },
-    'a backup looks wrong: retention of its source stands still',
-  )
+  deps.log.warn({ sourceId, part, runId, reason }, 'a backup looks wrong: retention of its source stands still')
   return true
 }
 

@@ -36,7 +36,7 @@ export async function removableRuns(
     const staying = (await runsToJudge(prisma, sourceId)).flat().filter((run) => run.repositoryId === repositoryId)
     for (const run of runs) {
       if (isPinned(run, now) || held.some(({ part }) => part === run.part)) continue
-      const others = staying.filter(({ part }) => part === run.part)
+      const others = staying.filter(({ part, storagePath }) => part === run.part && storagePath === run.storagePath)
       const newest = others[0]
       const whole = others.find(({ state }) => state === 'SUCCEEDED')
       if (newest === undefined || !listed.has(newest.snapshotId as string)) continue

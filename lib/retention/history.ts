@@ -16,7 +16,10 @@ export interface RetentionDeps {
   config: Pick<Config, 'RETENTION_POLICY'>
 }
 
-/** The good runs of a source whose snapshots are there and are to stay, newest first. Groups are judged by themselves. */
+/**
+ * The good runs of a source whose snapshots are there and are to stay, newest first. Groups are judged by themselves: a
+ * backup of one folder stands in for none of the whole source.
+ */
 export async function runsToJudge(tx: Transaction, sourceId: string): Promise<KeptRun[][]> {
   const runs = await tx.backupRun.findMany({
     where: {
@@ -30,7 +33,7 @@ export async function runsToJudge(tx: Transaction, sourceId: string): Promise<Ke
     include: { backup: { select: { planId: true, origin: true } } },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
   })
-  return [...Map.groupBy(runs, (run) => `${run.repositoryId} ${run.part}`).values()]
+  return [...Map.groupBy(runs, (run) => JSON.stringify([run.repositoryId, run.part, run.storagePath])).values()]
 }
 
 /** The rules of all plans, and of no plan: so many days as RETENTION_POLICY says. */
@@ -57,7 +60,7 @@ export function judge(
       isPinned: isPinned(run, now),
     }),
   )
-  return keepList(runs, rules)
+  return keepList(runs, rules, now)
 }
 
 export function isPinned({ pinnedAt, pinnedUntil }: Pick<BackupRun, 'pinnedAt' | 'pinnedUntil'>, now: Date): boolean {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type GoodRun, keepList, type ZonedRule } from './keep.ts'
 
 const nothing: ZonedRule = { days: 0, last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, timeZone: 'UTC' }
+const now = new Date('2028-01-01T00:00Z')
 const run = (time: string, more: Partial<GoodRun> = {}): GoodRun => ({
   id: time,
   finishedAt: new Date(time),
@@ -12,7 +13,7 @@ const run = (time: string, more: Partial<GoodRun> = {}): GoodRun => ({
   ...more,
 })
 function stay(rule: Partial<ZonedRule>, runs: GoodRun[]): string[] {
-  const kept = keepList(runs, new Map([['plan', { ...nothing, ...rule }]]))
+  const kept = keepList(runs, new Map([['plan', { ...nothing, ...rule }]]), now)
   return runs.filter(({ id }) => kept.get(id)?.length).map(({ id }) => id)
 }
 
@@ -122,6 +123,16 @@ const tables: [string, Partial<ZonedRule>, [string, boolean, string, Partial<Goo
     ],
   ],
   [
+    'what ended while the clock was wrong, and pushes nothing out once it is right again',
+    { days: 30, last: 1 },
+    [
+      ['2026-03-01T03:00Z', false, 'more than 30 days older than the newest'],
+      ['2027-12-01T03:00Z', true, 'within 30 days of the newest'],
+      ['2027-12-31T03:00Z', true, 'the newest'],
+      ['2031-01-01T03:00Z', true, 'its time has not come'],
+    ],
+  ],
+  [
     'what another rule keeps is not counted',
     { last: 1 },
     [
@@ -168,7 +179,7 @@ describe('whatever the rules and the history', () => {
           ['a', a],
           ['b', b],
         ])
-        const kept = keepList(runs, rules)
+        const kept = keepList(runs, rules, now)
         holds(runs, rules, (one) => (kept.get(one.id) as string[]).length > 0)
       }),
       { numRuns: 400 },
@@ -189,7 +200,7 @@ describe('whatever the rules and the history', () => {
   it('a partial run never pushes out a whole one', () => {
     any((runs, rules, stays) => {
       const whole = runs.filter((one) => one.state === 'SUCCEEDED')
-      const kept = keepList(whole, rules)
+      const kept = keepList(whole, rules, now)
       const last = newest(runs)
       // Days are counted from the newest good run, so compare where that is the same.
       if (last?.state !== 'SUCCEEDED') return
@@ -201,14 +212,14 @@ describe('whatever the rules and the history', () => {
   it('what stays also stays when it is asked again of what stayed', () => {
     any((runs, rules, stays) => {
       const left = runs.filter(stays)
-      const again = keepList(left, rules)
+      const again = keepList(left, rules, now)
       for (const one of left) expect(again.get(one.id)).not.toEqual([])
     })
   })
 
   it('the order of the history does not matter', () => {
     any((runs, rules, stays) => {
-      const again = keepList(runs.toReversed(), rules)
+      const again = keepList(runs.toReversed(), rules, now)
       for (const one of runs) expect((again.get(one.id) as string[]).length > 0).toBe(stays(one))
     })
   })

@@ -25,14 +25,17 @@ const names = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', 
  * newest good one, the newest whole one, what is pinned, and what no rule applies to. Each run is kept by its own rule, counted over the runs of that
  * rule. A period's run is its newest whole one, else its newest partial one; a whole one counts before a partial one among
  * the last, too. Days are counted back from the newest good run, not from now: where backups have stopped, nothing goes.
+ * A run that ended after `now` did so while the clock was wrong: it stays, and the others are judged as if it were not there.
  */
 export function keepList(
   runs: readonly GoodRun[],
   rules: ReadonlyMap<string, ZonedRule>,
+  now: Date,
 ): ReadonlyMap<string, string[]> {
   const kept = new Map<string, string[]>(runs.map((run) => [run.id, []]))
   const keep = (run: GoodRun | undefined, reason: string) => run && kept.get(run.id)?.push(reason)
-  const newestFirst = [...runs].sort(byTime)
+  for (const run of runs) if (run.finishedAt > now) keep(run, 'its time has not come')
+  const newestFirst = runs.filter((run) => run.finishedAt <= now).sort(byTime)
   const [newest] = newestFirst
   keep(newest, 'the newest good one')
   keep(

@@ -16,6 +16,11 @@ const at = async (time: string) => {
   now = new Date(time)
   await fireDue(deps())
 }
+/** As often as keeps a time from counting as missed. */
+const lookOnUntil = async (time: string) => {
+  const last = new Date(time).getTime()
+  while (now.getTime() < last) await at(new Date(Math.min(now.getTime() + 5 * 60_000, last)).toISOString())
+}
 const plan = async (more: object = {}): Promise<Plan> =>
   createPlan(deps(), home.admin, { name: 'nightly', selection: {}, schedule: '0 4 * * *', ...more })
 const events = async () =>
@@ -90,8 +95,7 @@ describe('a plan that is due', () => {
   it('waits for its hours, and says so once', async () => {
     await plan({ windowFrom: '05:00', windowTo: '06:00' })
     await at('2026-03-01T04:00:30Z')
-    await at('2026-03-01T04:02:00Z')
-    await at('2026-03-01T05:00:30Z')
+    await lookOnUntil('2026-03-01T05:00:30Z')
     expect((await events()).map(([kind]) => kind)).toEqual(['DEFERRED', 'STARTED'])
   })
 
@@ -99,8 +103,7 @@ describe('a plan that is due', () => {
     const { id } = await plan({ schedule: 'hourly' })
     await runPlan(deps(), home.admin, 'API', id)
     await at('2026-03-01T01:00:30Z')
-    await at('2026-03-01T02:00:30Z')
-    await at('2026-03-01T03:00:30Z')
+    await lookOnUntil('2026-03-01T03:00:30Z')
     expect(await backups()).toHaveLength(1)
     await endAll()
     await at('2026-03-01T03:02:00Z')
@@ -162,6 +165,33 @@ describe('a time that was missed', () => {
   })
 })
 
+describe('a plan that breaks', () => {
+  it('holds up no other, and is not called a good round', async () => {
+    await plan({ name: 'whole' })
+    expect(await fireDue(deps())).toBe(true)
+    const { id } = await plan({ name: 'broken', schedule: '0 3 * * *' })
+    await prisma().plan.update({ where: { id }, data: { selection: { what: 'no version of this program wrote' } } })
+    now = new Date('2026-03-01T04:00:30Z')
+    expect(await fireDue(deps())).toBe(false)
+    expect(await backups()).toMatchObject([{ description: 'whole' }])
+  })
+})
+
+describe('a plan that waited when everything went down', () => {
+  it('reports the times that were missed', async () => {
+    const { id } = await plan({ schedule: 'hourly' })
+    await runPlan(deps(), home.admin, 'API', id)
+    await at('2026-03-01T01:00:30Z')
+    await endAll()
+    await at('2026-03-01T10:30:00Z')
+    expect(await events()).toEqual([
+      ['DEFERRED', '2026-03-01T01:00:00.000Z'],
+      ['MISSED', '2026-03-01T01:00:00.000Z'],
+      ['STARTED', '2026-03-01T10:00:00.000Z'],
+    ])
+  })
+})
+
 describe('a paused plan', () => {
   it('lets its times pass, each noted, until its end date', async () => {
     const { id } = await plan()
@@ -212,6 +242,7 @@ describe('changing a plan', () => {
 
   it('asks for the name of a protected environment before less is kept of it', async () => {
     const { id } = await plan({ retention: { days: 30, yearly: 2 } })
+    await runPlan(deps(), home.admin, 'API', id)
     await prisma().environment.updateMany({ data: { protected: true } })
     const update = (more: object) => updatePlan(deps(), home.admin, { id, retention: { days: 1 }, ...more })
     await expect(update({})).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
@@ -220,6 +251,8 @@ describe('changing a plan', () => {
     )
     const same = { retention: { days: 30, yearly: 2 }, description: 'as it was' }
     expect(await update(same)).toMatchObject({ description: 'as it was' })
+    await updatePlan(deps(), home.admin, { id, selection: { types: ['DATABASE'] } })
+    await expect(update({})).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
     expect(await update({ confirmEnvironment: ['test'] })).toMatchObject({ retention: { days: 1, yearly: 0 } })
     await expect(update({ retention: { days: 0 } })).rejects.toThrow(refusal('INPUT_INVALID'))
   })

@@ -23,8 +23,11 @@ const LOOK_AGAIN_MS = 60_000
 
 type DuePlan = Plan & { schedule: string; dueAt: Date; lookAt: Date }
 
-/** Every plan whose time has come, each in a transaction of its own, so that one that cannot start holds up no other. */
-export async function fireDue(deps: ScheduleDeps): Promise<void> {
+/**
+ * Every plan whose time has come, each in a transaction of its own, so that one that cannot start holds up no other. Answers
+ * whether each was decided about.
+ */
+export async function fireDue(deps: ScheduleDeps): Promise<boolean> {
   await openLanes(deps)
   const now = deps.clock.now()
   const due = await deps.prisma.plan.findMany({
@@ -32,13 +35,16 @@ export async function fireDue(deps: ScheduleDeps): Promise<void> {
     select: { id: true },
     orderBy: { lookAt: 'asc' },
   })
+  let isDone = true
   for (const { id } of due) {
     try {
       await fire(deps, id, now)
     } catch (error) {
+      isDone = false
       deps.log.error({ err: error, planId: id }, 'a plan could not be started; it is tried again')
     }
   }
+  return isDone
 }
 
 /**
@@ -68,8 +74,8 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
     await tx.plan.update({ where: { id }, data: notPaused })
   }
   const { last, count } = timesUntil(plan.schedule, plan.timeZone, plan.dueAt, now)
-  const isDeferred = await isNoted(tx, plan, 'DEFERRED')
-  const isMissed = !isDeferred && now.getTime() - plan.lookAt.getTime() > MISSED_AFTER_MS
+  // One that waits is looked at every minute, too.
+  const isMissed = now.getTime() - plan.lookAt.getTime() > MISSED_AFTER_MS
   if (isMissed && !(await isNoted(tx, plan, 'MISSED'))) {
     const times = count === 1 ? 'It was' : `${count} times were`
     await note(

@@ -50,7 +50,7 @@ async function newestGood(prisma: Database): Promise<Map<string, Date>> {
   const rows = await prisma.$queryRaw<{ id: string; at: Date }[]>`
     with newest as (
       select source_id, part, max(finished_at) as at, max(max(finished_at)) over (partition by source_id) as last
-      from backup_runs where state in ('SUCCEEDED', 'PARTIAL') group by source_id, part)
+      from backup_runs where state in ('SUCCEEDED', 'PARTIAL') and storage_path is null group by source_id, part)
     -- A part that was not saved for a month beside the others is one that is there no more.
     select source_id as id, min(at) as at from newest where at > last - interval '31 days' group by source_id`
   return new Map(rows.map(({ id, at }) => [id, at]))
