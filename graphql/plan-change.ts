@@ -101,11 +101,16 @@ builder.mutationFields((t) => ({
   }),
   deletePlan: t.field({
     type: deletePlanSuccess,
-    description: 'Its backups stay in the history.',
+    description: 'Its backups stay in the history, and are kept as those without a plan are.',
     errors: {},
-    args: { id: t.arg.id({ required: true }) },
-    resolve: async (_root, { id }, { runtime, actor }) => {
-      await deletePlan(runtime, actor, id)
+    args: {
+      id: t.arg.id({ required: true }),
+      confirmEnvironment: t.arg.stringList({
+        description: 'The names of the protected environments that it takes, or took, sources of.',
+      }),
+    },
+    resolve: async (_root, { id, confirmEnvironment }, { runtime, actor }) => {
+      await deletePlan(runtime, actor, id, confirmEnvironment)
       return { id }
     },
   }),

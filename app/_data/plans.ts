@@ -73,7 +73,10 @@ export const useCreatePlan = () =>
 export const useUpdatePlan = () =>
   usePlanMutation(async (input: UpdatePlanInput) => (await request(UpdatePlanDocument, { input })).updatePlan)
 export const useDeletePlan = () =>
-  usePlanMutation(async (id: string) => (await request(DeletePlanDocument, { id })).deletePlan)
+  usePlanMutation(
+    async (variables: { id: string; confirmEnvironment: string[] }) =>
+      (await request(DeletePlanDocument, variables)).deletePlan,
+  )
 export const usePausePlan = () =>
   usePlanMutation(async (input: PausePlanInput) => (await request(PausePlanDocument, { input })).pausePlan)
 export const useResumePlan = () =>

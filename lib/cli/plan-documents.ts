@@ -37,5 +37,6 @@ export const createPlanDocument = mutation('createPlan', 'input', 'CreatePlanInp
 export const updatePlanDocument = mutation('updatePlan', 'input', 'UpdatePlanInput', `plan { ${fields} }`)
 export const pausePlanDocument = mutation('pausePlan', 'input', 'PausePlanInput', `plan { ${fields} }`)
 export const resumePlanDocument = mutation('resumePlan', 'id', 'ID', `plan { ${fields} }`)
-export const deletePlanDocument = mutation('deletePlan', 'id', 'ID', 'id')
+export const deletePlanDocument = `mutation ($id: ID!, $confirmEnvironment: [String!]) {
+  deletePlan(id: $id, confirmEnvironment: $confirmEnvironment) { __typename ... on DeletePlanSuccess { id } ${problem} } }`
 export const runPlanDocument = mutation('runPlan', 'id', 'ID', 'backup { id state }')

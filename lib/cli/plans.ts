@@ -98,10 +98,12 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
   command('delete', 'Delete a plan. Its backups stay in the history.')
     .argument('<plan>', 'its id or its name')
     .requiredOption('--yes', 'it cannot be taken back')
-    .action(async (idOrName: string, flags: CommonFlags) => {
+    .option('--confirm-environment <name...>', 'the protected ones that it takes, or took, sources of')
+    .action(async (idOrName: string, flags: CommonFlags & { confirmEnvironment?: string[] }) => {
       const connection = open(flags)
       const { id, name } = await findPlan(connection, idOrName)
-      await connection.result(documents.deletePlanDocument, { id })
+      const { confirmEnvironment } = flags
+      await connection.result(documents.deletePlanDocument, { id, confirmEnvironment })
       say(flags, [{ id, name }], [`Deleted: ${printable(name)}`])
     })
 }

@@ -73,13 +73,22 @@ export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unkno
   )
 }
 
-/** Its backups stay in the history. Throws FORBIDDEN, PLAN_UNKNOWN. */
-export async function deletePlan(deps: PlanDeps, actor: Actor | null, id: string): Promise<void> {
+/**
+ * Its backups stay in the history, but are kept no longer by its rules: that needs the names of protected environments, as
+ * another retention does. Throws FORBIDDEN, PLAN_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
+ */
+export async function deletePlan(
+  deps: PlanDeps,
+  actor: Actor | null,
+  id: string,
+  confirmEnvironment?: readonly string[] | null,
+): Promise<void> {
   requireScope(actor, 'settings:write', 'delete a plan')
   await deps.prisma.$transaction(async (tx) => {
-    const { name } = await lockPlan(tx, id)
+    const plan = await lockPlan(tx, id)
+    await requireConfirmedEnvironments(tx, plan, confirmEnvironment)
     await tx.plan.delete({ where: { id } })
-    await record(tx, { actor, action: 'plan.delete', target: { type: 'plan', id }, details: { name } })
+    await record(tx, { actor, action: 'plan.delete', target: { type: 'plan', id }, details: { name: plan.name } })
   })
 }
 

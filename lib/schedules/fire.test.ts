@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { deleteSource, setSourceEnabled } from '#lib/environments/change.ts'
-import { createPlan, pausePlan, updatePlan } from '#lib/plans/change.ts'
+import { createPlan, deletePlan, pausePlan, updatePlan } from '#lib/plans/change.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { fireDue } from './fire.ts'
@@ -253,7 +253,10 @@ describe('changing a plan', () => {
     expect(await update(same)).toMatchObject({ description: 'as it was' })
     await updatePlan(deps(), home.admin, { id, selection: { types: ['DATABASE'] } })
     await expect(update({})).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
+    await expect(deletePlan(deps(), home.admin, id)).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
     expect(await update({ confirmEnvironment: ['test'] })).toMatchObject({ retention: { days: 1, yearly: 0 } })
     await expect(update({ retention: { days: 0 } })).rejects.toThrow(refusal('INPUT_INVALID'))
+    await deletePlan(deps(), home.admin, id, ['test'])
+    expect(await prisma().plan.count()).toBe(0)
   })
 })

@@ -3,6 +3,7 @@ import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 import { type PlanDetail, useDeletePlan, usePausePlan, useResumePlan, useRunPlan } from '#app/_data/plans.ts'
 import { problemIn } from '#app/_data/problem.ts'
+import { parseTags } from '#app/_data/tags.ts'
 import { useMayChange, useViewer } from '#app/_data/viewer.ts'
 import { Button } from '#app/_ui/button.tsx'
 import { Confirm } from '#app/_ui/confirm.tsx'
@@ -18,6 +19,8 @@ export function PlanActions({ plan }: { plan: PlanDetail }) {
   const resume = useResumePlan()
   const remove = useDeletePlan()
   const [isPausing, setPausing] = useState(false)
+  const [confirmed, setConfirmed] = useState('')
+  const isToConfirm = confirmed !== '' || problemIn(remove.data, remove.error)?.code === 'ENVIRONMENT_NOT_CONFIRMED'
   const refusal = [run, resume, remove].map(({ data, error }) => problemIn(data, error)).find((one) => one !== null)
   const isBusy = run.isPending || resume.isPending || remove.isPending
 
@@ -26,7 +29,9 @@ export function PlanActions({ plan }: { plan: PlanDetail }) {
     if (answer?.__typename === 'RunPlanSuccess') router.push(`/backups/${answer.backup.id}`)
   }
   async function deleteIt(): Promise<void> {
-    const answer = await remove.mutateAsync(plan.id).catch(() => undefined) // shown below
+    const answer = await remove
+      .mutateAsync({ id: plan.id, confirmEnvironment: parseTags(confirmed) })
+      .catch(() => undefined) // shown below
     if (answer?.__typename === 'DeletePlanSuccess') router.push('/plans')
   }
 
@@ -56,7 +61,25 @@ export function PlanActions({ plan }: { plan: PlanDetail }) {
             onConfirm={() => void deleteIt()}
             trigger={<Button disabled={isBusy}>Delete …</Button>}
           >
-            <p>Its sources are no longer backed up by it. Its backups so far stay in the history.</p>
+            <p>
+              Its sources are no longer backed up by it. Its backups so far stay in the history, and are kept as those
+              without a plan are.
+            </p>
+            {isToConfirm ? (
+              <Field
+                label="Names of the protected environments"
+                htmlFor="confirm-delete"
+                hint="What is kept of their backups changes: type their names, with commas between."
+              >
+                <Input
+                  id="confirm-delete"
+                  autoComplete="off"
+                  aria-describedby="confirm-delete-hint"
+                  value={confirmed}
+                  onChange={(event) => setConfirmed(event.target.value)}
+                />
+              </Field>
+            ) : null}
           </Confirm>
         ) : null}
       </div>
