@@ -4,7 +4,7 @@ import type { Log } from '#lib/log/log.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { judge, type KeptRun, type RetentionDeps, readRules, runsToJudge } from './history.ts'
-import { COMPARED, suspicion } from './suspicion.ts'
+import { COMPARED, findSuspect } from './suspicion.ts'
 
 export interface ApplyDeps extends RetentionDeps {
   prisma: Database
@@ -53,13 +53,10 @@ async function isHeld(deps: ApplyDeps, tx: Transaction, [first]: readonly KeptRu
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
     take: 2 * COMPARED,
   })
-  const suspect = runs
-    .slice(0, COMPARED)
-    .map((run, i) => ({ run, reason: suspicion(sizeOf(run), runs.slice(i + 1).map(sizeOf)) }))
-    .findLast(({ run, reason }) => reason !== null && run.hold === null) // with a hold: somebody has looked
-  if (suspect === undefined) return false
-  const reason = suspect.reason as string
-  const runId = suspect.run.id
+  // Each of their holds is released: somebody has looked.
+  const suspect = findSuspect(runs.map((run) => ({ id: run.id, size: sizeOf(run), isApproved: run.hold !== null })))
+  if (suspect === null) return false
+  const { id: runId, reason } = suspect
   const { id } = await tx.retentionHold.create({ data: { sourceId, part, runId, reason } })
   await deps.queue.send(tx, 'notify.retention-held', { holdId: id })
   deps.log.warn({ sourceId, part, runId, reason }, 'a backup looks wrong: retention of its source stands still')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { suspicion } from './suspicion.ts'
+import { findSuspect, suspicion } from './suspicion.ts'
 
 const MIB = 1024 * 1024
 const size = (mib: number, addedMib: number) => ({ bytes: mib * MIB, addedBytes: addedMib * MIB })
@@ -34,5 +34,25 @@ describe('a backup', () => {
     ],
   ])('%s', (_title, newest, earlier, expected) => {
     expect(suspicion(newest, earlier)).toBe(expected)
+  })
+})
+
+describe('among the newest backups', () => {
+  const runs = (...sizes: ReturnType<typeof size>[]) =>
+    [...sizes, ...steady].map((one, i) => ({ id: String(i), size: one, isApproved: false }))
+  const approve = (id: string, of: ReturnType<typeof runs>) =>
+    of.map((run) => ({ ...run, isApproved: run.isApproved || run.id === id }))
+
+  it('one that looks wrong is found although a later one looks as usual', () => {
+    expect(findSuspect(runs(size(1010, 0), size(1010, 950)))).toMatchObject({ id: '1' })
+    expect(findSuspect(runs(size(1010, 0), size(1010, 5)))).toBeNull()
+  })
+
+  it('those like one that somebody has said to be right are usual from then on, and others are not', () => {
+    const doubled = runs(size(3010, 5), size(3005, 5), size(3000, 2000))
+    expect(findSuspect(doubled)).toMatchObject({ id: '2' })
+    expect(findSuspect(approve('2', doubled))).toBeNull()
+    const lost = approve('2', runs(size(100, 5), size(3005, 5), size(3000, 2000)))
+    expect(findSuspect(lost)).toMatchObject({ id: '0', reason: 'it read 10 % of what is usual' })
   })
 })

@@ -16,6 +16,39 @@ const SIGMAS = 6
 /** Less than this is no reason to look, however small the source is. */
 const LEAST_BYTES = 1024 * 1024
 
+/** A run, and whether it once looked wrong and somebody has said that it is right. */
+export interface Looked {
+  id: string
+  size: Size
+  isApproved: boolean
+}
+
+/**
+ * The oldest of the newest COMPARED runs, newest first, that looks wrong beside those before it, and why; null when none
+ * does. Once somebody has said that a run is right, those that are like it and those after it do not look wrong either.
+ */
+export function findSuspect(runs: readonly Looked[]): { id: string; reason: string } | null {
+  for (const [i, run] of [...runs.slice(0, COMPARED).entries()].reverse()) {
+    if (run.isApproved) continue
+    const earlier = runs.slice(i + 1)
+    const reason = suspicion(run.size, earlier.map(sizeOf))
+    if (reason === null || suspicion(run.size, sinceApproved(earlier)) === null) continue
+    return { id: run.id, reason }
+  }
+  return null
+}
+
+/** The sizes since the newest approved run, which stands for as many as are needed to compare at all; else all. */
+function sinceApproved(earlier: readonly Looked[]): Size[] {
+  const at = earlier.findIndex((run) => run.isApproved)
+  const approved = earlier[at]
+  if (approved === undefined) return earlier.map(sizeOf)
+  const since = earlier.slice(0, at).map(sizeOf)
+  return [...since, ...Array.from({ length: Math.max(NEEDED - since.length, 1) }, () => approved.size)]
+}
+
+const sizeOf = (run: Looked) => run.size
+
 /**
  * Why the newest run looks wrong beside those before it, newest first; null when it does not. It does when it read less than
  * half or more than twice as much as usual, or when far more of the data is new than ever, as after somebody encrypted it
