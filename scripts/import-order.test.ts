@@ -41,8 +41,8 @@ test.each([
 
 test('a folder that is only in lib/ or only in the order is named', () => {
   expect(compareFolders([...lines.flat(), 'testing'])).toEqual([])
-  expect(compareFolders([...lines.flat().slice(1), 'plans'])).toEqual([
-    'lib/plans is missing in the import order',
+  expect(compareFolders([...lines.flat().slice(1), 'orders'])).toEqual([
+    'lib/orders is missing in the import order',
     'lib/errors is in the import order and does not exist',
   ])
 })
