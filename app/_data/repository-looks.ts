@@ -16,8 +16,7 @@ export type RepairStep = Damage['steps'][number]
 export type LockItem = LockFieldsFragment
 
 export const FIGURES_DAYS = 90
-const DAMAGED_POLL_MS = 4_000
-const WELL_POLL_MS = 20_000
+const DAMAGE_POLL_MS = 4_000
 
 /** How big it was on each of the last days, oldest first; asked again when there are newer ones than `newest`. */
 export function useRepositoryFigures(id: string, newest: string) {
@@ -38,12 +37,12 @@ export function useRepositoryLocks(id: string) {
   })
 }
 
-/** What is known to be damaged and the way out of it, asked again while it is damaged; null when nothing is. */
+/** What is known to be damaged and the way out of it; null when nothing is. Asked again, since a check or a repair may end. */
 export function useRepositoryDamage(id: string) {
   return useQuery({
     queryKey: keys.repositoryDamage(id),
     queryFn: ({ signal }) => request(RepositoryDamageDocument, { id }, signal),
     select: (data) => data.repository?.damage ?? null,
-    refetchInterval: (query) => (query.state.data?.repository?.damage ? DAMAGED_POLL_MS : WELL_POLL_MS),
+    refetchInterval: DAMAGE_POLL_MS,
   })
 }
