@@ -28,8 +28,8 @@ const updateInput = z.strictObject({
 })
 
 /**
- * Changes an environment; plans that choose it by its name get the new one. Taking its protection away needs its name as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
- * ENVIRONMENT_UNKNOWN, NAME_TAKEN, REPOSITORY_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
+ * Changes an environment; plans that choose it by its name get the new one. Taking its protection away needs its name as
+ * `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID, ENVIRONMENT_UNKNOWN, NAME_TAKEN, REPOSITORY_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
 export async function updateEnvironment(deps: Deps, actor: Actor | null, raw: unknown): Promise<Environment> {
   requireScope(actor, 'settings:write', 'change an environment')

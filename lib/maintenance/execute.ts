@@ -31,7 +31,7 @@ export async function executeTask(deps: MaintenanceDeps, task: RepositoryTask, s
 
   log.info({ attempt: task.attempt }, 'task started')
   let outcome: TaskOutcome
-  const performer = performers[task.kind] as Performer
+  const performer = performers[task.kind]
   try {
     await beat()
     const result = await perform(deps, performer, task, stop.signal, (line) => {

@@ -8,8 +8,8 @@ import { indexRepair, keysRepair, packsRepair } from './repair.ts'
 import { snapshotsRepair } from './repair-snapshots.ts'
 import { statistics } from './statistics.ts'
 
-/** How each kind of task is done. */
-export const performers: Readonly<Partial<Record<TaskKind, Performer>>> = {
+/** How each kind of task is done. The compiler refuses a kind without one. */
+export const performers: Readonly<Record<TaskKind, Performer>> = {
   COPY: copy as Performer,
   PRUNE: prune as Performer,
   CHECK: check as Performer,

@@ -27,7 +27,7 @@ export async function startTask(deps: Deps, actor: Actor | null, raw: unknown): 
   requireScope(actor, 'settings:write', 'start a task')
   const { repositoryId, kind, options } = parseInput(startInput, raw)
   const performer = performers[kind]
-  if (performer === undefined || performer.hasOwnDoor)
+  if (performer.hasOwnDoor)
     throw new CodedError('INPUT_INVALID', { issues: [{ path: 'kind', problem: 'cannot be asked for' }] })
   const parsed = parseInput(performer.options, options, 'options') as object
   const repository = await findRepository(deps, repositoryId)

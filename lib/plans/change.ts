@@ -43,8 +43,8 @@ const updateInput = z.looseObject({ id: z.string(), confirmEnvironment: z.array(
 
 /**
  * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes,
- * or took, sources of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID, PLAN_UNKNOWN,
- * NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
+ * or took, sources of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
+ * PLAN_UNKNOWN, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
 export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
   requireScope(actor, 'settings:write', 'change a plan')
