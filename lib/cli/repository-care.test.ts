@@ -1,4 +1,5 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
@@ -15,7 +16,7 @@ const row = () => home.runtime.prisma.repository.findUniqueOrThrow({ where: { na
 beforeAll(async () => {
   home = await openInstallation()
   client = await serveClient(home, 'repositories')
-  await home.addFiles('notes', { 'a.txt': 'a' })
+  await home.addFiles('notes', { 'a.txt': randomBytes(20_000).toString('hex') })
   await home.startWorker()
   await home.startMaintenance()
   const { id } = await triggerBackup(home.runtime, home.admin, 'CLI', { type: 'STORAGE' })
@@ -113,10 +114,12 @@ describe('damage', () => {
   const damage = async () => JSON.parse((await run(['repair', 'default', '--json'])).stdout)
 })
 
-/** The first of the first pack. */
+/** The first of the largest pack. That one holds the file: packs of folders are mended from the cache, and nothing is lost. */
 async function flipAByteIn(data: string): Promise<void> {
-  const [pack] = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const path = join(pack?.parentPath as string, pack?.name as string)
+  const files = (await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => join(entry.parentPath, entry.name))
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+  const path = paths[sizes.indexOf(Math.max(...sizes))] as string
   const content = await readFile(path)
   content[0] = (content[0] as number) ^ 1
   await chmod(path, 0o600)
