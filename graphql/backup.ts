@@ -63,6 +63,10 @@ builder.prismaObject('Backup', {
     runs: t.relation('runs', {
       query: { orderBy: [{ source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }] },
     }),
+    hooks: t.relation('hooks', {
+      description: 'What its plan calls before and after it, in order.',
+      query: { orderBy: [{ phase: 'asc' }, { position: 'asc' }] },
+    }),
     deliveries: t.relation('deliveries', { query: { orderBy: { createdAt: 'asc' } } }),
     log: t.field({
       type: [backupEvent],

@@ -10,6 +10,10 @@ const about = {
   schedule: 'hourly, daily, weekly, monthly or a cron expression of five fields. Null: by hand only.',
   catchUp: 'Make up for a missed time, once.',
   retention: '{days, last, hourly, daily, weekly, monthly, yearly}; what is left out: 30 days, and none of the others.',
+  hooks:
+    'At most 10: {kind: "webhook", url, timeoutSeconds} or {kind: "command", command, values: [{name, value}], timeoutSeconds}.',
+  tokens:
+    'Each {url, token}: sent to that webhook as “Authorization: Bearer …”. Null takes one away; what is not named stays.',
 }
 
 const createPlanInput = builder.inputType('CreatePlanInput', {
@@ -28,6 +32,9 @@ const createPlanInput = builder.inputType('CreatePlanInput', {
     retryPauseSeconds: t.int(),
     timeLimitSeconds: t.int(),
     retention: t.field({ type: 'JSON', description: about.retention }),
+    hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
+    hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
+    webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
   }),
 })
 
@@ -49,6 +56,9 @@ const updatePlanInput = builder.inputType('UpdatePlanInput', {
     retryPauseSeconds: t.int(),
     timeLimitSeconds: t.int(),
     retention: t.field({ type: 'JSON', description: about.retention }),
+    hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
+    hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
+    webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
     confirmEnvironment: t.stringList({
       description: 'The names of the protected environments that it takes sources of, to change what is kept.',
     }),

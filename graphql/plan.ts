@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { hooksInput } from '#lib/hooks/hook.ts'
 import { missingCopiesOfPlan } from '#lib/maintenance/copy-target.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
 import { inWords, nextTimes } from '#lib/plans/schedule.ts'
+import { sealedTokens } from '#lib/plans/webhook-tokens.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { sourcesOf } from '#lib/schedules/run-plan.ts'
 import type { Repository } from '#prisma/client/client.ts'
@@ -87,6 +89,25 @@ export const plan = builder.prismaObject('Plan', {
       description: 'What is kept: {days, last, hourly, daily, weekly, monthly, yearly}, defaults filled in.',
       select: { retention: true },
       resolve: ({ retention }) => ruleInput.parse(retention),
+    }),
+    hooksBefore: t.field({
+      type: ['JSON'],
+      description:
+        'Called before the first run of a backup, in order: {kind: "webhook", url, timeoutSeconds} or {kind: "command", command, values: [{name, value}], timeoutSeconds}. One that fails stops the backup.',
+      select: { hooksBefore: true },
+      resolve: ({ hooksBefore }) => hooksInput.parse(hooksBefore),
+    }),
+    hooksAfter: t.field({
+      type: ['JSON'],
+      description: 'The same, called after the last run ended, whatever the outcome.',
+      select: { hooksAfter: true },
+      resolve: ({ hooksAfter }) => hooksInput.parse(hooksAfter),
+    }),
+    webhooksWithToken: t.field({
+      type: ['String'],
+      description: 'The addresses of those webhooks that have a token. The tokens themselves are never shown.',
+      select: { sealedTokens: true },
+      resolve: (row) => Object.keys(sealedTokens.parse(row.sealedTokens)),
     }),
     isPaused: t.boolean({ select: { pausedAt: true }, resolve: ({ pausedAt }) => pausedAt !== null }),
     pausedUntil: t.expose('pausedUntil', { type: 'DateTime', nullable: true }),

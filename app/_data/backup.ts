@@ -40,6 +40,7 @@ export function useBackup(id: string) {
       const isQueued = found.runs.some((run) => run.state === 'QUEUED')
       if (isActive(found.state)) return connection === 'open' && !isQueued ? 15_000 : 3_000
       const goesOn =
+        found.hooks.some((hook) => isActive(hook.state)) ||
         found.deliveries.some((delivery) => delivery.state === 'PENDING') ||
         found.runs.some((run) => run.copies.some((copy) => isActive(copy.state)))
       return goesOn ? 3_000 : false
@@ -57,7 +58,7 @@ export function useBackup(id: string) {
   })
 
   const firstRead = log.isSuccess && backup.isSuccess && backup.data !== null
-  const active = backup.data ? isActive(backup.data.state) : false
+  const active = backup.data ? [backup.data, ...backup.data.hooks].some(({ state }) => isActive(state)) : false
   // A backup that ended while the connection was lost still has lines that come with the next connection.
   const follow = useLingering(active || connection === 'lost')
   useEffect(() => {

@@ -10,7 +10,7 @@ import { isEnded } from './states.ts'
 
 /**
  * Asks a backup to stop. Queued runs are cancelled at once; running ones are told, stop restic without a snapshot, and end
- * CANCELLED by themselves. Asking twice is harmless. Throws BACKUP_UNKNOWN, BACKUP_ALREADY_ENDED.
+ * CANCELLED by themselves; so do hooks before them. Those after the backup are called all the same. Asking twice is harmless. Throws BACKUP_UNKNOWN, BACKUP_ALREADY_ENDED.
  */
 export async function cancelBackup(
   deps: { prisma: Database; queue: Queue },
@@ -27,6 +27,10 @@ export async function cancelBackup(
       await tx.backup.update({ where: { id }, data: { cancelledBy: actor.email } })
       await record(tx, { actor, action: 'backup.cancel', target: { type: 'backup', id } })
     }
+    await tx.backupHook.updateMany({
+      where: { backupId: id, phase: 'BEFORE', state: 'QUEUED' },
+      data: { state: 'CANCELLED' },
+    })
     for (const run of backup.runs) {
       await endRun(tx, deps.queue, run, {
         state: 'CANCELLED',

@@ -10,6 +10,7 @@ import type { Restic } from '#lib/restic/restic.ts'
 import { snapshotsByTag } from '#lib/restic/snapshots.ts'
 import { removeOwnDeadLocks } from '#lib/restic/unlock.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
+import { endHook } from './end-hook.ts'
 import { endRun } from './end-run.ts'
 
 /** A run that was not heard of for this long has lost its worker; five heartbeats. */
@@ -23,7 +24,7 @@ interface RecoverDeps {
 
 /**
  * Ends runs whose worker died as INTERRUPTED, which queues a new attempt. With `all`, every running run: for a process that
- * knows that it is the only one, at its start.
+ * knows that it is the only one, at its start. Hooks whose worker died are called again. Answers how many runs there were.
  */
 export async function interruptAbandoned(deps: RecoverDeps, which: 'silent' | 'all' = 'silent'): Promise<number> {
   const silence = which === 'all' ? 0 : DEAD_AFTER_SECONDS
@@ -40,7 +41,21 @@ export async function interruptAbandoned(deps: RecoverDeps, which: 'silent' | 'a
     interrupted++
     deps.log.warn({ runId: id, backupId: run.backupId, worker: run.worker }, 'run interrupted: its worker died')
   }
+  await callAbandonedHooks(deps, silence)
   return interrupted
+}
+
+async function callAbandonedHooks(deps: RecoverDeps, silence: number): Promise<void> {
+  const ids = await deps.prisma.$queryRaw<{ id: string }[]>`
+    select id from backup_hooks
+    where state = 'RUNNING' and heartbeat_at <= clock_timestamp() - make_interval(secs => ${silence})`
+  for (const { id } of ids) {
+    const hook = await deps.prisma.backupHook.findUnique({ where: { id } })
+    if (hook?.state !== 'RUNNING') continue
+    const error = new CodedError('WORKER_LOST', { worker: hook.worker ?? 'unknown' })
+    await deps.prisma.$transaction((tx) => endHook(tx, deps.queue, hook, { state: 'INTERRUPTED', error }, []))
+    deps.log.warn({ hookId: id, backupId: hook.backupId, worker: hook.worker }, 'hook interrupted: its worker died')
+  }
 }
 
 /**

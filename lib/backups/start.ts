@@ -11,6 +11,7 @@ import { type Admitted, admit, type LeftOut, leftOut } from './admission.ts'
 import { appendEvents } from './append-events.ts'
 import { checkStoragePath } from './check-storage-path.ts'
 import type { TriggerInput } from './input.ts'
+import { queueHooks } from './queue-hooks.ts'
 import { activeStates } from './states.ts'
 
 export interface StartDeps {
@@ -77,6 +78,11 @@ export async function startBackup(
     tx,
     backup.id,
     runs.map((run) => ({ kind: 'STATE', runId: run.id, state: 'QUEUED' })),
+  )
+  await queueHooks(
+    tx,
+    backup,
+    admitted.map(({ source }) => source.environment.id),
   )
   await warnOfAbsentWorkers(tx, backup.id, runs, admitted)
   for (const run of runs) {

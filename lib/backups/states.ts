@@ -34,6 +34,21 @@ export function pauseBeforeRetry(
   return Math.min(retryPauseSeconds * 2 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
 }
 
+const AFTER_ATTEMPTS = { retries: 3, retryPauseSeconds: 10 }
+
+/**
+ * The same for a hook. One before the backup is tried again as the plan says of its runs; one after it three times in any
+ * case, since what it ends (a maintenance mode) may keep people from working.
+ */
+export function pauseBeforeHook(
+  hook: { phase: 'BEFORE' | 'AFTER'; attempt: number },
+  state: RunState,
+  error: CodedError | undefined,
+  plan: { retries: number; retryPauseSeconds: number },
+): number | null {
+  return pauseBeforeRetry(hook.attempt, state, error, hook.phase === 'BEFORE' ? plan : AFTER_ATTEMPTS)
+}
+
 export function isEnded(state: RunState): boolean {
   return state !== 'QUEUED' && state !== 'RUNNING'
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import type { DriverConfig } from '#lib/environments/driver-context.ts'
 import type { Feed } from '#lib/events/feed.ts'
+import type { HookCall } from '#lib/hooks/call-hook.ts'
 import type { Log } from '#lib/log/log.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import type { Queue } from '#lib/queue/queue.ts'
@@ -13,9 +13,12 @@ import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
+import { claimHooks } from './claim-hook.ts'
 import { lockBackup } from './end-run.ts'
 import { execute } from './execute.ts'
+import { executeHook } from './execute-hook.ts'
 import { interruptAbandoned } from './recover.ts'
+import { workerName } from './worker-name.ts'
 
 export interface WorkerDeps {
   prisma: Database
@@ -24,14 +27,16 @@ export interface WorkerDeps {
   feed: Feed
   log: Log
   secretKey: SecretKey
-  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS' | 'WORKER_RUNS'> & DriverConfig
+  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS' | 'WORKER_RUNS'> &
+    DriverConfig &
+    HookCall['config']
   /** Rejects with RESTIC_MISSING or RESTIC_TOO_OLD, every time it is needed, until there is one. */
   restic: () => Promise<Restic>
 }
 
 const LOOK_EVERY_MS = 2000
-
-export const workerName = `${hostname()}:${process.pid}`
+/** Beside the runs: hooks mostly wait for others. */
+const HOOKS_AT_ONCE = 4
 
 export interface Worker {
   /** Takes no more runs, lets those at work go on for `graceMs`, then cancels them cleanly; resolves when all have ended. */
@@ -46,20 +51,24 @@ export interface Worker {
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const served = new Map<string, string>()
   const working = new Set<Promise<void>>()
+  const calling = new Set<Promise<void>>()
   const shutdown = new AbortController()
   let stopping = false
 
   const fill = oneAtATime(async () => {
-    const places = deps.config.WORKER_RUNS - working.size
-    if (stopping || places <= 0) return
-    for (const run of await claim(deps.prisma, served, places)) {
-      const work: Promise<void> = execute(deps, run, shutdown.signal).finally(() => {
-        working.delete(work)
-        void fill().catch(onError)
-      })
-      working.add(work)
-    }
+    if (stopping) return
+    for (const hook of await claimHooks(deps.prisma, [...served.keys()], HOOKS_AT_ONCE - calling.size))
+      begin(calling, () => executeHook(deps, hook, shutdown.signal))
+    for (const run of await claim(deps.prisma, served, deps.config.WORKER_RUNS - working.size))
+      begin(working, () => execute(deps, run, shutdown.signal))
   })
+  const begin = (among: Set<Promise<void>>, act: () => Promise<void>) => {
+    const work: Promise<void> = act().finally(() => {
+      among.delete(work)
+      void fill().catch(onError)
+    })
+    among.add(work)
+  }
   const onError = (error: unknown) => deps.log.error({ err: error }, 'worker')
   const look = oneAtATime(async () => {
     const wanted = deps.config.WORKER_ENVIRONMENTS
@@ -84,7 +93,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       stopping = true
       await fill().catch(onError) // one that was claiming may have begun a run
       const grace = setTimeout(() => shutdown.abort(), graceMs)
-      await Promise.allSettled(working)
+      await Promise.allSettled([...working, ...calling])
       clearTimeout(grace)
       await deps.prisma.worker.deleteMany({ where: { name: workerName } })
     },
@@ -102,6 +111,7 @@ async function announceWorker(prisma: Database, environments: readonly string[])
 
 /** Claims the runs whose turn it is, as many as there are places. Compare-and-set: one that was cancelled meanwhile is left. */
 async function claim(prisma: Database, served: ReadonlyMap<string, string>, places: number): Promise<BackupRun[]> {
+  if (places <= 0) return []
   const waits = await prisma.backupRun.findFirst({
     where: { state: 'QUEUED', source: { environmentId: { in: [...served.keys()] } } },
     select: { id: true },

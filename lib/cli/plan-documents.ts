@@ -18,6 +18,8 @@ export interface PlanItem {
 
 export interface PlanDetail extends PlanItem {
   nextTimes: string[]
+  hooksBefore: object[]
+  hooksAfter: object[]
   events: { dueAt: string; kind: string; message: string; backup: { id: string } | null }[]
 }
 
@@ -26,7 +28,7 @@ const fields = `id name selection schedule scheduleInWords timeZone isPaused pau
 const problem = '... on Problem { code message remedy }'
 
 export const plansDocument = `{ plans { ${fields} } }`
-export const planDocument = `query ($id: ID!) { plan(id: $id) { ${fields} nextTimes(first: 5)
+export const planDocument = `query ($id: ID!) { plan(id: $id) { ${fields} nextTimes(first: 5) hooksBefore hooksAfter
   events(first: 10) { dueAt kind message backup { id } } } }`
 
 const mutation = (name: string, argument: string, type: string, selection: string) => {

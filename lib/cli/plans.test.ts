@@ -33,6 +33,19 @@ test('plans are made, listed, shown, changed, run, paused, resumed and deleted',
   expect(stdout.match(/^next /gm)).toHaveLength(5)
   expect(stdout).toMatch(/^takes +notes \(test\)$/m)
 
+  const command = '{"kind":"command","command":"freeze","values":[{"name":"site","value":"shop"}]}'
+  const hooks = ['--before', 'https://example.org/in', command, '--after', 'thaw', '--webhook-tokens', '-']
+  await client.json(['update', 'nightly', ...hooks], { stdin: '[{"url":"https://example.org/in","token":"s3cret"}]' })
+  const hooked = await client.run(['show', 'nightly'])
+  expect(hooked.stdout.match(/^(before|after) /gm)).toEqual(['before ', 'before ', 'after '])
+  expect(hooked.stdout).not.toContain('s3cret')
+  expect(await client.run(['update', 'nightly', '--before', '{"kind"'])).toMatchObject({ code: 1 })
+  await client.json(['update', 'nightly', '--before', 'none', '--after', 'none'])
+  expect(await home.runtime.prisma.plan.findUniqueOrThrow({ where: { id: made.id } })).toMatchObject({
+    hooksBefore: [],
+    sealedTokens: {},
+  })
+
   const [backup] = await client.json(['run', 'nightly'])
   expect(await home.runtime.prisma.backup.findUniqueOrThrow({ where: { id: backup.id } })).toMatchObject({
     planId: made.id,

@@ -4,8 +4,10 @@ import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
 import { columns, printable } from './format.ts'
 import * as documents from './plan-documents.ts'
+import { type HookFlags, hooksFrom, withHooks } from './plan-hooks.ts'
+import type { SettingsInput } from './settings.ts'
 
-interface PlanFlags extends CommonFlags {
+interface PlanFlags extends CommonFlags, HookFlags {
   name?: string
   description?: string
   environment?: string[]
@@ -52,7 +54,7 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
   withFields(command('add', 'Make a plan. What is not given is as the options of the server say.'))
     .requiredOption('--name <name>', 'what it is called')
     .action(async (flags: PlanFlags) => {
-      const input = inputOf(flags)
+      const input = await inputOf(flags, deps.input)
       done(flags, await open(flags).result(documents.createPlanDocument, { input }))
     })
 
@@ -62,7 +64,10 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
     .action(async (idOrName: string, flags: PlanFlags) => {
       const connection = open(flags)
       const { id } = await findPlan(connection, idOrName)
-      done(flags, await connection.result(documents.updatePlanDocument, { input: { id, ...inputOf(flags) } }))
+      done(
+        flags,
+        await connection.result(documents.updatePlanDocument, { input: { id, ...(await inputOf(flags, deps.input)) } }),
+      )
     })
 
   command('run', 'Start a backup of a plan now. See “watch” to follow it.')
@@ -124,7 +129,7 @@ function keep(text: string, before: Record<string, number> | undefined): Record<
 }
 
 function withFields(command: Command): Command {
-  return command
+  return withHooks(command)
     .option('--description <text>', 'for the others')
     .option('--all', 'all sources, new ones included')
     .option('--environment <name...>', 'all sources of these environments, new ones included')
@@ -153,7 +158,7 @@ function withFields(command: Command): Command {
 }
 
 /** Only what was given. */
-function inputOf(flags: PlanFlags): Record<string, unknown> {
+async function inputOf(flags: PlanFlags, input: SettingsInput): Promise<Record<string, unknown>> {
   const orNull = (text: string | undefined) => (text === 'none' ? null : text)
   const given = {
     name: flags.name,
@@ -170,6 +175,7 @@ function inputOf(flags: PlanFlags): Record<string, unknown> {
     retryPauseSeconds: flags.retryPause,
     timeLimitSeconds: flags.timeLimit,
     retention: flags.keep,
+    ...(await hooksFrom(flags, input)),
     confirmEnvironment: flags.confirmEnvironment,
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -219,6 +225,8 @@ function planText(plan: documents.PlanDetail): string[] {
     '',
     ...columns([
       ...plan.nextTimes.map((time) => ['next', time]),
+      ...plan.hooksBefore.map((hook) => ['before', printable(JSON.stringify(hook))]),
+      ...plan.hooksAfter.map((hook) => ['after', printable(JSON.stringify(hook))]),
       ...plan.sources.map((source) => ['takes', printable(`${source.name} (${source.environment.name})`)]),
       ...plan.events.map((event) => [
         'came',

@@ -106,7 +106,7 @@ function variable(name: string, what: string, input: SettingsInput): string {
 }
 
 async function parseFile(file: string, input: SettingsInput): Promise<Plain> {
-  const text = file === '-' ? await input.readStdin() : await read(file)
+  const text = await textOf(file, input)
   const where = file === '-' ? 'Standard input' : `“${file}”`
   try {
     const settings: unknown = JSON.parse(text)
@@ -115,6 +115,11 @@ async function parseFile(file: string, input: SettingsInput): Promise<Plain> {
     // said below; the parser's own words would quote the text, and secrets with it
   }
   throw new CommandFailed(`${where} is not a JSON object.`, 'Give the settings as {"host": "…", …}.')
+}
+
+/** Of a file, or of standard input when it is called “-”. Throws CommandFailed. */
+export async function textOf(file: string, input: SettingsInput): Promise<string> {
+  return file === '-' ? input.readStdin() : read(file)
 }
 
 async function read(file: string): Promise<string> {

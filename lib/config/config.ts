@@ -76,6 +76,14 @@ const variables = {
       .optional(),
     '/etc/backup-trigger/commands.json',
   ],
+  WEBHOOK_PRIVATE_NETWORKS: [
+    z
+      .string()
+      .transform((text) => text.split(',').map((item) => item.trim()))
+      .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks with their length, such as 10.0.0.0/8')))
+      .default([]),
+    '10.0.0.0/8,fd00::/8',
+  ],
   STALL_TIMEOUT: [z.coerce.number().int().min(1).max(86_400).default(1200), '1200'],
   RESTIC_BINARY: [z.string().min(1).optional(), '/usr/bin/restic'],
   HEARTBEAT_URL: [

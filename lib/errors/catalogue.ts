@@ -1,4 +1,5 @@
 import { access } from './codes/access.ts'
+import { hooks } from './codes/hooks.ts'
 import { machine } from './codes/machine.ts'
 import { mail } from './codes/mail.ts'
 import { repositories } from './codes/repositories.ts'
@@ -15,6 +16,7 @@ export const catalogue = {
   ...sources,
   ...repositories,
   ...runs,
+  ...hooks,
   ...mail,
   ...machine,
 }

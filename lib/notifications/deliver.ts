@@ -11,6 +11,7 @@ import { notificationRecipients } from '#lib/settings/notification-settings.ts'
 import type { Delivery, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
 import { renderHoldMail } from './hold-mail.ts'
+import { renderHookMail } from './hook-mail.ts'
 import { renderLateMail } from './late-mail.ts'
 import type { Mailer, Message } from './mailer.ts'
 import { renderPlanMail } from './plan-mail.ts'
@@ -33,6 +34,7 @@ export async function startNotifications(deps: NotificationDeps): Promise<void> 
   await deps.queue.work('notify.plan-event', { concurrency: 1 }, ({ planEventId }) => planOfPlan(deps, planEventId))
   await deps.queue.work('notify.source-late', { concurrency: 1 }, (told) => planOfLate(deps, told))
   await deps.queue.work('notify.retention-held', { concurrency: 1 }, ({ holdId }) => planOfHold(deps, holdId))
+  await deps.queue.work('notify.hook-failed', { concurrency: 1 }, ({ hookId }) => planOfHook(deps, hookId))
   await deps.queue.work('notify.deliver', { concurrency: 2 }, ({ deliveryId }, { lastAttempt }) =>
     deliver(deps, deliveryId, lastAttempt),
   )
@@ -76,6 +78,11 @@ async function planOfHold(deps: NotificationDeps, holdId: string): Promise<void>
   if (hold !== null) await planDeliveries(deps, { holdId, subject: renderHoldMail(hold, deps.publicUrl).subject })
 }
 
+async function planOfHook(deps: NotificationDeps, hookId: string): Promise<void> {
+  const hook = await deps.prisma.backupHook.findUnique({ where: { id: hookId }, include: { backup: true } })
+  if (hook !== null) await planDeliveries(deps, { hookId, subject: renderHookMail(hook, deps.publicUrl).subject })
+}
+
 /** One delivery and its job for each recipient, once, however often this is tried. Without a mail server there is nothing to plan. */
 async function planDeliveries(
   { prisma, queue, mailer, config }: NotificationDeps,
@@ -87,6 +94,7 @@ async function planDeliveries(
     | 'notice'
     | 'planEventId'
     | 'holdId'
+    | 'hookId'
     | 'lateSourceId'
     | 'lateSince'
     | 'subject'
@@ -112,6 +120,7 @@ const what = {
   repository: true,
   planEvent: { include: { plan: true } },
   hold: { include: aboutHold },
+  hook: { include: { backup: true } },
   lateSource: { include: { environment: true } },
 } satisfies Prisma.DeliveryInclude
 type AboutSomething = Prisma.DeliveryGetPayload<{ include: typeof what }>
@@ -124,11 +133,12 @@ async function deliver(deps: NotificationDeps, deliveryId: string, lastAttempt: 
 }
 
 function render(delivery: AboutSomething, publicUrl: string): Omit<Message, 'to'> | null {
-  const { backup, repository, notice, planEvent, hold, lateSource, lateSince } = delivery
+  const { backup, repository, notice, planEvent, hold, hook, lateSource, lateSince } = delivery
   if (backup) return renderBackupMail(backup, publicUrl)
   if (repository) return renderRepositoryMail(repository, repositoryNotice.parse(notice), publicUrl)
   if (planEvent) return renderPlanMail(planEvent, publicUrl)
   if (lateSource && lateSince) return renderLateMail(lateSource, lateSince, publicUrl)
+  if (hook) return renderHookMail(hook, publicUrl)
   return hold ? renderHoldMail(hold, publicUrl) : null
 }
 

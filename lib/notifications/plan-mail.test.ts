@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderHoldMail } from './hold-mail.ts'
+import { renderHookMail } from './hook-mail.ts'
 import { renderLateMail } from './late-mail.ts'
 import { renderPlanMail } from './plan-mail.ts'
 
@@ -71,4 +72,28 @@ it.each(['<script>alert(1)</script>', 'a\r\nBcc: evil@example.org'])('no name in
     expect(subject).not.toMatch(/[\r\n]/)
     expect(html).not.toContain('<script>')
   }
+})
+
+describe('the mail about a hook', () => {
+  it('says which one failed after which backup, and that it is left undone, and nothing in it injects anything', () => {
+    const { subject, text, html } = renderHookMail(
+      {
+        hook: { kind: 'webhook', url: 'https://shop.example.org/secret-path' },
+        backupId: 'b1',
+        attempt: 4,
+        errorCode: 'WEBHOOK_FAILED',
+        errorMessage: 'The webhook to shop.example.org failed: it answered 503.',
+        errorRemedy: 'See that its address is right.',
+        backup: { description: 'nightly\r\nBcc: x@example.org <b>' },
+      },
+      url,
+    )
+    expect(subject).toBe('A hook after the backup of nightly Bcc: x@example.org <b> failed')
+    expect(text).toContain('Hook: the webhook to shop.example.org\nAttempts: 4\n')
+    expect(text).toContain('it answered 503. (WEBHOOK_FAILED)')
+    expect(text).toContain('is left undone')
+    expect(text).toContain(`${url}/backups/b1`)
+    expect(text + html).not.toContain('secret-path')
+    expect(html).not.toContain('<b>n')
+  })
 })

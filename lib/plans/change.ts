@@ -8,47 +8,61 @@ import { withUniqueName } from '#lib/database/unique-name.ts'
 import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
+import { hooksInput } from '#lib/hooks/hook.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
+import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { type PlanConfig, planDefaults } from './defaults.ts'
 import { nextDue } from './due.ts'
 import { planChanges, planInput } from './input.ts'
 import { type Selection, select, selectionInput } from './selection.ts'
+import { changedTokens, sealedTokens, tokensInput } from './webhook-tokens.ts'
 
 export interface PlanDeps {
   prisma: Database
   clock: Clock
 }
 
+interface SealingDeps extends PlanDeps {
+  secretKey: SecretKey
+}
+
+const tokens = { webhookTokens: tokensInput.default([]) }
+
 /** What is left out is as the installation's options say. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN. */
 export async function createPlan(
-  deps: PlanDeps & { config: PlanConfig },
+  deps: SealingDeps & { config: PlanConfig },
   actor: Actor | null,
   raw: unknown,
 ): Promise<Plan> {
   requireScope(actor, 'settings:write', 'add a plan')
-  const given = parseInput(z.looseObject({}), raw)
+  const { webhookTokens, ...given } = parseInput(z.looseObject(tokens), raw)
   const input = parseInput(planInput, { ...planDefaults(deps.config), ...given })
   return withUniqueName('plan', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
       await requireChosen(tx, input.selection)
-      const plan = await tx.plan.create({ data: input })
+      const sealedTokens = changedTokens(deps.secretKey, {}, webhookTokens, [...input.hooksBefore, ...input.hooksAfter])
+      const plan = await tx.plan.create({ data: { ...input, sealedTokens } })
       await record(tx, { actor, action: 'plan.create', target: { type: 'plan', id: plan.id } })
       return tx.plan.update({ where: { id: plan.id }, data: nextDue(plan, deps.clock.now()) })
     }),
   )
 }
 
-const updateInput = z.looseObject({ id: z.string(), confirmEnvironment: z.array(z.string()).nullish() })
+const updateInput = z.looseObject({
+  id: z.string(),
+  confirmEnvironment: z.array(z.string()).nullish(),
+  ...tokens,
+})
 
 /**
  * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes,
  * or took, sources of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
  * PLAN_UNKNOWN, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
  */
-export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+export async function updatePlan(deps: SealingDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
   requireScope(actor, 'settings:write', 'change a plan')
-  const { id, confirmEnvironment, ...given } = parseInput(updateInput, raw)
+  const { id, confirmEnvironment, webhookTokens, ...given } = parseInput(updateInput, raw)
   const changes = parseInput(planChanges, given)
   return withUniqueName('plan', changes.name ?? '', () =>
     deps.prisma.$transaction(async (tx) => {
@@ -59,12 +73,17 @@ export async function updatePlan(deps: PlanDeps, actor: Actor | null, raw: unkno
       if (changes.selection) await requireChosen(tx, changes.selection)
       if (changes.retention && !isDeepStrictEqual(changes.retention, ruleInput.parse(old.retention)))
         await requireConfirmedEnvironments(tx, old, confirmEnvironment)
-      const plan = await tx.plan.update({ where: { id }, data: changes })
+      const hooks = [
+        ...(changes.hooksBefore ?? hooksInput.parse(old.hooksBefore)),
+        ...(changes.hooksAfter ?? hooksInput.parse(old.hooksAfter)),
+      ]
+      const sealed = changedTokens(deps.secretKey, sealedTokens.parse(old.sealedTokens), webhookTokens, hooks)
+      const plan = await tx.plan.update({ where: { id }, data: { ...changes, sealedTokens: sealed } })
       await record(tx, {
         actor,
         action: 'plan.update',
         target: { type: 'plan', id },
-        details: { changed: Object.keys(changes) },
+        details: { changed: [...Object.keys(changes), ...(webhookTokens.length > 0 ? ['webhookTokens'] : [])] },
       })
       const isTimedAnew =
         plan.schedule !== old.schedule || plan.timeZone !== old.timeZone || plan.jitterSeconds !== old.jitterSeconds

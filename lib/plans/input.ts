@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { nameInput, timeZoneInput } from '#lib/errors/parse-input.ts'
+import { hooksInput } from '#lib/hooks/hook.ts'
 import { timeOfDay } from '#lib/repositories/options.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { scheduleInput } from './schedule.ts'
@@ -29,6 +30,9 @@ const fields = {
     .nullable(),
   /** What is kept of its backups. */
   retention: ruleInput,
+  /** What is called before and after its backups, in order. */
+  hooksBefore: hooksInput,
+  hooksAfter: hooksInput,
 }
 
 interface Hours {
@@ -54,6 +58,8 @@ export const planInput = z
     retries: fields.retries.default(0),
     retryPauseSeconds: fields.retryPauseSeconds.default(300),
     timeLimitSeconds: fields.timeLimitSeconds.default(null),
+    hooksBefore: fields.hooksBefore.default([]),
+    hooksAfter: fields.hooksAfter.default([]),
   })
   .refine(bothEnds.check, bothEnds.message)
 

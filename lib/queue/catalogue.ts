@@ -38,6 +38,11 @@ export const jobs = {
     payload: z.object({ planEventId: z.uuid() }),
     options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
   },
+  /** Tell people that what was to be called after a backup failed for good. */
+  'notify.hook-failed': {
+    payload: z.object({ hookId: z.uuid() }),
+    options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
+  },
   /** Tell people how a backup ended. */
   'notify.backup-ended': {
     payload: z.object({ backupId: z.uuid() }),

@@ -11,6 +11,7 @@ const turn = (id: string, kind: TurnKind, minutes: number, more: Partial<Turn> =
   queuedAt: minutesAgo(minutes),
   environment: null,
   notBefore: null,
+  hook: null,
   inWindow: false,
   ...more,
 })
@@ -124,6 +125,26 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
     ],
     ['b'],
     { a: 'a worker: none serves production' },
+  ],
+  [
+    'a backup waits for the hook before it, and says what that waits for',
+    [
+      [
+        turn('a', 'BACKUP', 3, { hook: { title: 'the command “freeze”', environment: 'test', notBefore: null } }),
+        turn('b', 'BACKUP', 2, { hook: { title: 'the command “freeze”', environment: 'live', notBefore: null } }),
+        turn('c', 'BACKUP', 1, {
+          hook: { title: 'the command “freeze”', environment: 'test', notBefore: new Date('2026-01-01T12:01:00Z') },
+        }),
+      ],
+      [],
+      { workers: [['test']] },
+    ],
+    [],
+    {
+      a: 'the hook before it, the command “freeze”',
+      b: 'the hook before it, the command “freeze”, which waits for a worker: none serves live',
+      c: 'the hook before it, the command “freeze”, which is tried again at 2026-01-01T12:01:00.000Z',
+    },
   ],
   [
     'a retry is not made before its time',

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '#lib/database/database.ts'
+import { hookInput, hookTitle } from '#lib/hooks/hook.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
 import { isWindowOpen, optionsOf, windowText } from './options.ts'
 import { taskKinds } from './task-kinds.ts'
@@ -20,8 +21,17 @@ export interface Turn {
   environment: string | null
   /** Not to be started earlier. */
   notBefore: Date | null
+  /** What is to be called before it, if that is not over yet: “the webhook to example.org”. */
+  hook: WaitingHook | null
   /** Whether it only starts within the window of its repository. */
   inWindow: boolean
+}
+
+interface WaitingHook {
+  title: string
+  /** Whose workers call it. */
+  environment: string
+  notBefore: Date | null
 }
 
 interface Place {
@@ -79,6 +89,7 @@ export function decideTurns({ waiting, running, workers, places, now }: Turns): 
     if (turn.environment !== null && !isServed(workers, turn.environment))
       return `a worker: none serves ${turn.environment}`
     if (turn.notBefore !== null && turn.notBefore > now) return `its next attempt at ${turn.notBefore.toISOString()}`
+    if (turn.hook !== null) return hookText(turn.hook, workers, now)
     const closed = closedWindow(turn)
     if (closed !== null) return closed
     if (usageOf(turn) === 'unlocked') return null
@@ -116,6 +127,13 @@ export function isServed(workers: Turns['workers'], environment: string): boolea
   return workers.some((names) => names.length === 0 || names.includes(environment))
 }
 
+/** “the hook before it, the webhook to example.org” */
+function hookText({ title, environment, notBefore }: WaitingHook, workers: Turns['workers'], now: Date): string {
+  const hook = `the hook before it, ${title}`
+  if (!isServed(workers, environment)) return `${hook}, which waits for a worker: none serves ${environment}`
+  return notBefore !== null && notBefore > now ? `${hook}, which is tried again at ${notBefore.toISOString()}` : hook
+}
+
 /** “2 backups into production-s3”, “a copy of production-s3” */
 function usersText(users: readonly Turn[], name: string): string {
   const runs = users.filter((user) => user.kind === 'BACKUP').length
@@ -127,11 +145,12 @@ function usersText(users: readonly Turn[], name: string): string {
 /** What waits and what runs now, of everything. `now` is the database's. */
 export async function readTurns(db: Database | Transaction): Promise<Turns> {
   const active = { state: { in: ['QUEUED' as const, 'RUNNING' as const] } }
-  const [runs, tasks, repositories, workers, clock] = await Promise.all([
+  const [runs, tasks, repositories, workers, clock, hooks] = await Promise.all([
     db.backupRun.findMany({
       where: active,
       select: {
         id: true,
+        backupId: true,
         state: true,
         repositoryId: true,
         queuedAt: true,
@@ -143,16 +162,18 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
     db.repository.findMany({ select: { id: true, name: true, options: true } }),
     liveWorkers(db),
     db.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`,
+    waitingHooks(db),
   ])
   const now = (clock[0] as { now: Date }).now
   const all = [
-    ...runs.map(({ state, source, repositoryId, ...run }) => ({
+    ...runs.map(({ state, source, repositoryId, backupId, ...run }) => ({
       state,
       turn: {
         ...run,
         kind: 'BACKUP' as const,
         repositoryIds: [repositoryId],
         environment: source.environment.name,
+        hook: hooks.get(backupId) ?? null,
         inWindow: false,
       },
     })),
@@ -165,6 +186,7 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
         notBefore,
         repositoryIds: [repositoryId, ...(run ? [run.repositoryId] : [])],
         environment: null,
+        hook: null,
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),
@@ -178,6 +200,21 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
   )
   const turnsIn = (state: string) => all.filter((one) => one.state === state).map((one) => one.turn)
   return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), workers, places, now }
+}
+
+/** By the backup: the first of its hooks that its runs wait for. */
+async function waitingHooks(db: Database | Transaction): Promise<ReadonlyMap<string, WaitingHook>> {
+  const rows = await db.backupHook.findMany({
+    where: { phase: 'BEFORE', state: { in: ['QUEUED', 'RUNNING'] } },
+    include: { environment: { select: { name: true } } },
+    orderBy: { position: 'desc' }, // of several of a backup, the map keeps the last one given
+  })
+  return new Map(
+    rows.map(({ backupId, hook, environment, notBefore }) => [
+      backupId,
+      { title: hookTitle(hookInput.parse(hook)), environment: environment.name, notBefore },
+    ]),
+  )
 }
 
 /** What each live worker serves. */

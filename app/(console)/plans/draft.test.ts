@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { draftOf, inputOf } from './draft.ts'
+import type { HookDraft } from './hook-draft.ts'
 
 const plan = {
   name: 'nightly',
@@ -15,6 +16,12 @@ const plan = {
   retries: 3,
   retryPauseSeconds: 90,
   timeLimitSeconds: 7200,
+  hooksBefore: [
+    { kind: 'command', command: 'freeze', values: [{ name: 'site', value: 'a=b' }], timeoutSeconds: 60 },
+    { kind: 'webhook', url: 'https://example.org/in', timeoutSeconds: 30 },
+  ],
+  hooksAfter: [{ kind: 'command', command: 'thaw', values: [], timeoutSeconds: 300 }],
+  webhookTokens: [],
   retention: { days: 7, last: 3, hourly: 0, daily: 7, weekly: 4, monthly: 12, yearly: 1 },
 }
 
@@ -27,6 +34,17 @@ test('a plan comes out of the form as it went in', () => {
   })
   const named = { ...plan, selection: { sourceIds: ['a', 'b'] }, schedule: 'weekly' }
   expect(inputOf(draftOf(named as never))).toEqual(named)
+})
+
+test('a token that was typed goes with its webhook, and one that is stored stays or is forgotten', () => {
+  const draft = draftOf({ ...plan, webhooksWithToken: ['https://example.org/in'] } as never)
+  const webhook = draft.hooksBefore[1] as HookDraft
+  expect(webhook).toMatchObject({ hasToken: true, token: '' })
+  const tokens = (part: Partial<HookDraft>) =>
+    inputOf({ ...draft, hooksBefore: [{ ...webhook, ...part }] }).webhookTokens
+  expect(tokens({})).toEqual([])
+  expect(tokens({ token: 'x' })).toEqual([{ url: webhook.url, token: 'x' }])
+  expect(tokens({ forgetsToken: true })).toEqual([{ url: webhook.url, token: null }])
 })
 
 test('a new plan has what the installation gives it, and tries again', () => {

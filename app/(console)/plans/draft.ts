@@ -1,6 +1,7 @@
 import type { PlanItem } from '#app/_data/plans.ts'
 import { parseTags } from '#app/_data/tags.ts'
 import type { SourceType } from '#graphql/documents/generated/graphql.ts'
+import { type HookDraft, hookDrafts, hookInputs, tokenInputs } from './hook-draft.ts'
 
 /** The schedules that have a name. */
 export const namedSchedules = ['hourly', 'daily', 'weekly', 'monthly'] as const
@@ -34,6 +35,8 @@ export interface Draft {
   retryPauseMinutes: string
   timeLimitMinutes: string
   keep: Record<Kept, string>
+  hooksBefore: HookDraft[]
+  hooksAfter: HookDraft[]
 }
 
 interface Selection {
@@ -71,6 +74,8 @@ export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
     retryPauseMinutes: minutes(plan.retryPauseSeconds ?? 300),
     timeLimitMinutes: minutes(plan.timeLimitSeconds ?? null),
     keep: keepOf(plan),
+    hooksBefore: hookDrafts(plan.hooksBefore, plan.webhooksWithToken),
+    hooksAfter: hookDrafts(plan.hooksAfter, plan.webhooksWithToken),
   }
 }
 
@@ -109,5 +114,8 @@ export function inputOf(draft: Draft) {
     retryPauseSeconds: seconds(draft.retryPauseMinutes) ?? 300,
     timeLimitSeconds: seconds(draft.timeLimitMinutes),
     retention: Object.fromEntries(keptKinds.map((kind) => [kind, number(draft.keep[kind]) ?? 0])),
+    hooksBefore: hookInputs(draft.hooksBefore),
+    hooksAfter: hookInputs(draft.hooksAfter),
+    webhookTokens: tokenInputs([...draft.hooksBefore, ...draft.hooksAfter]),
   }
 }

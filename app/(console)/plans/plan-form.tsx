@@ -9,6 +9,7 @@ import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { type Defaults, type Draft, draftOf, inputOf } from './draft.ts'
+import { HookFields } from './hook-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SelectionFields } from './selection-fields.tsx'
@@ -83,6 +84,14 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
       </Panel>
       <Panel title="What is kept">
         <RetentionFields draft={draft} change={change} issueOf={issueOf} />
+      </Panel>
+      <Panel>
+        <details open={draft.hooksBefore.length + draft.hooksAfter.length > 0}>
+          <summary className="cursor-pointer font-medium">Hooks: what is called before and after</summary>
+          <div className="mt-4">
+            <HookFields draft={draft} change={change} issueOf={issueOf} />
+          </div>
+        </details>
       </Panel>
       <Panel>
         <details>

@@ -172,7 +172,7 @@ export const sources = {
     remedy: (d) =>
       d.file === null
         ? 'No command is allowed here. Let the operator of the worker’s machine list the allowed ones in a file and name it in COMMANDS_FILE.'
-        : `Correct the source’s settings, or let the operator of the worker’s machine allow it in ${d.file}.`,
+        : `Correct the settings of the source or hook, or let the operator of the worker’s machine allow it in ${d.file}.`,
   }),
   RESTORE_COMMAND_FAILED: entry<{ command: string; exit: string; reason: string }>({
     kind: 'source',

@@ -1,15 +1,14 @@
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { type AllowedCommand, allowedCommand, type Invocation } from '#lib/commands/allowed.ts'
+import { argumentsOf, denial, requireKnownValues, requireProgram } from '#lib/commands/words.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Child, ChildOptions, Exit } from '#lib/process/child.ts'
 import { startChild } from '#lib/process/child.ts'
 import type { DriverContext } from '../driver.ts'
-import { type AllowedCommand, type Argument, allowedCommand, type Invocation, wholePattern } from './allowed.ts'
 import type { CommandSettings } from './settings.ts'
 
 /** What a source asks for, once it is known to be allowed. */
 export interface Permitted {
-  command: AllowedCommand
+  command: AllowedCommand & { backup: Invocation }
   /** The whole environment of the programs. */
   env: Record<string, string>
   /** The words after the program's name. Throws COMMAND_NOT_ALLOWED. */
@@ -21,26 +20,23 @@ export interface Permitted {
 /** Rejects with COMMAND_NOT_ALLOWED, COMMANDS_FILE_INVALID, and with SOURCE_TOOL_MISSING when a program is not there. */
 export async function permit(settings: CommandSettings, ctx: DriverContext): Promise<Permitted> {
   ctx.signal.throwIfAborted()
-  const command = await allowedCommand(settings.command, ctx.commandsFile)
-  const deny = (what: string) => new CodedError('COMMAND_NOT_ALLOWED', { what, file: ctx.commandsFile })
-  const values = new Map(settings.values.map(({ name, value }) => [name, value]))
-  const invocations = [command.backup, command.restore, command.test].filter((one) => one !== undefined)
-  const known = new Set(
-    invocations.flatMap((one) => one.arguments.flatMap((a) => (typeof a === 'string' ? [] : a.value))),
-  )
-  for (const name of values.keys())
-    if (!known.has(name)) throw deny(`the value “${name}” for the command “${command.name}”`)
+  const { backup, ...others } = await allowedCommand(settings.command, ctx.commandsFile)
+  const deny = denial(ctx.commandsFile)
+  if (backup === undefined) throw deny(`the command “${others.name}” for backups`)
+  const command = { ...others, backup }
+  const invocations = [backup, command.restore, command.test].filter((one) => one !== undefined)
+  requireKnownValues(invocations, settings.values, command, deny)
 
   const secrets = secretsOf(settings, command, deny)
   const permitted: Permitted = {
     command,
     env: { ...command.environment, ...secrets },
-    argumentsOf: (invocation) => invocation.arguments.map((one) => wordOf(one, values, command, deny)),
+    argumentsOf: (invocation) => argumentsOf(invocation, settings.values, command, deny),
     clean: (text) => Object.values(secrets).reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text),
   }
   for (const invocation of invocations) {
     permitted.argumentsOf(invocation)
-    await requireProgram(invocation.program, ctx)
+    await requireProgram(invocation.program, ctx.commandsFile)
   }
   return permitted
 }
@@ -84,22 +80,6 @@ export function reasonOf(exit: Exit, permitted: Permitted): string {
   return permitted.clean(exit.stderr).split('\n').at(-1)?.trim().replace(/\.$/, '') || 'it gave no reason'
 }
 
-function wordOf(
-  one: Argument,
-  values: Map<string, string>,
-  command: AllowedCommand,
-  deny: (what: string) => CodedError,
-): string {
-  if (typeof one === 'string') return one
-  const value = values.get(one.value)
-  if (value === undefined) throw deny(`the command “${command.name}” without a value for “${one.value}”`)
-  if (!wholePattern(one.pattern).test(value))
-    throw deny(`the value “${value}” for “${one.value}”: it must match ${one.pattern}`)
-  if (one.prefix === '' && value.startsWith('-'))
-    throw deny(`the value “${value}” for “${one.value}”: a program would take it for an option`)
-  return one.prefix + value
-}
-
 function secretsOf(
   settings: CommandSettings,
   command: AllowedCommand,
@@ -117,14 +97,4 @@ function secretsOf(
   const missing = command.secrets.filter((name) => !secrets[name])
   if (missing.length > 0) throw deny(`the command “${command.name}” without the secrets ${missing.join(', ')}`)
   return secrets
-}
-
-async function requireProgram(program: string, ctx: DriverContext): Promise<void> {
-  const isThere = await access(program, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-  if (isThere) return
-  const install = `Install it on the worker, or let the operator of the machine correct its path in ${ctx.commandsFile}. Then try again.`
-  throw new CodedError('SOURCE_TOOL_MISSING', { tool: program, install })
 }

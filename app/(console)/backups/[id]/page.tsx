@@ -12,6 +12,7 @@ import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { Announcer } from './announcer.tsx'
 import { BackupHead } from './backup-head.tsx'
 import { Deliveries } from './deliveries.tsx'
+import { Hooks } from './hooks.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 export default function BackupPage() {
@@ -36,6 +37,7 @@ export default function BackupPage() {
             {found.runs.map((run) => (
               <RunPanel key={run.id} run={run} backupId={found.id} />
             ))}
+            <Hooks backup={found} />
             <Panel title="Log" flush>
               <Answered answer={log} lines={6}>
                 {(lines) => (

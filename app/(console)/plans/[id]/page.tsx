@@ -11,6 +11,7 @@ import { Notice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { WhenIn } from '#app/_ui/time.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { hookWords } from '../hook-draft.ts'
 import { PlanForm } from '../plan-form.tsx'
 import { PlanActions } from './plan-actions.tsx'
 import { PlanEvents } from './plan-events.tsx'
@@ -127,6 +128,8 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
         <Fact name="Starts later by up to">{plan.jitterSeconds ? duration(plan.jitterSeconds) : 'Nothing'}</Fact>
         <Fact name="Compression">{plan.compressionLevel ?? 'As the repository says'}</Fact>
       </Facts>
+      <Hooks title="Called before it, in this order" hooks={plan.hooksBefore} />
+      <Hooks title="Called after it, in this order" hooks={plan.hooksAfter} />
       {plan.nextTimes.length > 0 && !plan.isPaused ? (
         <>
           <h3 className="mt-5 text-label text-ink-soft">The next five times</h3>
@@ -155,5 +158,22 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
         </>
       ) : null}
     </Panel>
+  )
+}
+
+function Hooks({ title, hooks }: { title: string; hooks: readonly unknown[] }) {
+  if (hooks.length === 0) return null
+  return (
+    <>
+      <h3 className="mt-5 text-label text-ink-soft">{title}</h3>
+      <ol className="mt-1 grid list-inside list-decimal gap-y-0.5">
+        {hooks.map(hookWords).map((words, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a hook is known by its place in the order
+          <li key={index} className="break-words">
+            {words}
+          </li>
+        ))}
+      </ol>
+    </>
   )
 }

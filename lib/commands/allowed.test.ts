@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryContext } from '../conformance-context.ts'
+import { temporaryContext } from '#lib/sources/conformance-context.ts'
 import { allowedCommand, wholePattern } from './allowed.ts'
 
 const backup = { program: '/bin/echo' }

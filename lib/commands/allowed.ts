@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { absolutePath } from '#lib/forms/settings.ts'
-import { wordName } from './settings.ts'
+import { wordName } from './values.ts'
 
 const text = z
   .string()
@@ -11,7 +11,7 @@ const text = z
   .refine((one) => !one.includes('\0'), 'must not contain a NUL character')
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
 
-/** A word as it is, or one that a value of the source fills: prefix and value in one word. */
+/** A word as it is, or one that a value of the source or hook fills: prefix and value in one word. */
 const argument = z.union([
   text,
   z.strictObject({
@@ -27,21 +27,25 @@ const invocation = z.strictObject({
   arguments: z.array(argument).max(200).default([]),
 })
 
-const command = z.strictObject({
-  name: wordName,
-  /** Its standard output is the backup. */
-  backup: invocation,
-  /** Takes the backup as its standard input. */
-  restore: invocation.optional(),
-  /** Ends with 0 when the source can be reached. */
-  test: invocation.optional(),
-  /** All that the programs see, besides the secrets. */
-  environment: z.record(variable, text).default({}),
-  /** The environment variables that a source must give. */
-  secrets: z.array(variable).max(20).default([]),
-  /** The name of the file in the snapshot. */
-  filename: wordName.optional(),
-})
+const command = z
+  .strictObject({
+    name: wordName,
+    /** Its standard output is the backup. */
+    backup: invocation.optional(),
+    /** Takes the backup as its standard input. */
+    restore: invocation.optional(),
+    /** Ends with 0 when the source can be reached. */
+    test: invocation.optional(),
+    /** Run before or after the backups of a plan. */
+    hook: invocation.optional(),
+    /** All that the programs see, besides the secrets. */
+    environment: z.record(variable, text).default({}),
+    /** The environment variables that a source must give. */
+    secrets: z.array(variable).max(20).default([]),
+    /** The name of the file in the snapshot. */
+    filename: wordName.optional(),
+  })
+  .refine(({ backup, hook }) => backup !== undefined || hook !== undefined, 'needs “backup” or “hook”')
 
 const file = z.strictObject({
   commands: z
