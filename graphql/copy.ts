@@ -1,4 +1,5 @@
-import { copyMissing, setCopyTarget, withoutCopy } from '#lib/maintenance/copy-target.ts'
+import { copyMissing, setCopyTarget } from '#lib/maintenance/copy-target.ts'
+import { withoutCopy } from '#lib/maintenance/missing-copies.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { repository } from './repository.ts'
@@ -20,17 +21,18 @@ builder.prismaObjectFields(repository, (t) => ({
   missingCopies: t.int({
     description: 'How many of its snapshots have no copy where copies go; those on their way count as missing too.',
     select: place,
-    resolve: (row, _args, { runtime }) => runtime.prisma.backupRun.count({ where: withoutCopy(row) }),
+    resolve: async (row, _args, { runtime: { prisma } }) =>
+      prisma.backupRun.count({ where: await withoutCopy(prisma, row) }),
   }),
   runsWithoutCopy: t.prismaField({
     type: [backupRun],
     description: 'The runs that made them, newest first. Their `copies` say what became of each.',
     args: { first: t.arg.int({ defaultValue: 20 }) },
     select: place,
-    resolve: (query, row, { first }, { runtime }) =>
-      runtime.prisma.backupRun.findMany({
+    resolve: async (query, row, { first }, { runtime: { prisma } }) =>
+      prisma.backupRun.findMany({
         ...query,
-        where: withoutCopy(row),
+        where: await withoutCopy(prisma, row),
         orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
         take: Math.min(Math.max(first ?? 20, 0), MOST_RUNS),
       }),

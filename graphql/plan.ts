@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { hooksInput } from '#lib/hooks/hook.ts'
-import { missingCopiesOfPlan } from '#lib/maintenance/copy-target.ts'
+import { missingCopiesOfPlan } from '#lib/maintenance/missing-copies.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
 import { inWords, nextTimes } from '#lib/plans/schedule.ts'
@@ -108,6 +108,22 @@ export const plan = builder.prismaObject('Plan', {
       description: 'The addresses of those webhooks that have a token. The tokens themselves are never shown.',
       select: { sealedTokens: true },
       resolve: (row) => Object.keys(sealedTokens.parse(row.sealedTokens)),
+    }),
+    repository: t.relation('repository', {
+      nullable: true,
+      description: 'Where its sources are saved. Null: where each is otherwise.',
+    }),
+    copyRepository: t.relation('copyRepository', {
+      nullable: true,
+      description: 'Where its snapshots have their second copy. Null: where their repository says.',
+    }),
+    uploadKibPerSecond: t.exposeInt('uploadKibPerSecond', {
+      nullable: true,
+      description: 'Of each run. Where its repository has a limit too, the stricter one holds.',
+    }),
+    runsAtOnce: t.exposeInt('runsAtOnce', {
+      nullable: true,
+      description: 'How many runs of one of its backups go on at once, at most.',
     }),
     isPaused: t.boolean({ select: { pausedAt: true }, resolve: ({ pausedAt }) => pausedAt !== null }),
     pausedUntil: t.expose('pausedUntil', { type: 'DateTime', nullable: true }),

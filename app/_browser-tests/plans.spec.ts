@@ -63,6 +63,18 @@ test('a plan is made with its times in words, run, paused, resumed, changed and 
   await button(page, 'Save the changes').click()
   await expect(page.getByText('Called before it')).toHaveCount(0)
 
+  await button(page, 'Change').click()
+  await page.getByText('More: repository').click()
+  await named(page, 'Repository').selectOption({ label: 'default' })
+  await named(page, 'Second copy in').selectOption({ label: 'default' })
+  await button(page, 'Save the changes').click()
+  await expect(page.getByText('must be another repository', { exact: true })).toBeVisible()
+  await named(page, 'Second copy in').selectOption('')
+  await named(page, 'Upload limit, KiB per second').fill('50000')
+  await named(page, 'Runs at once').fill('1')
+  await button(page, 'Save the changes').click()
+  await expect(page.getByText('50,000 KiB per second')).toBeVisible()
+
   await button(page, 'Run now').click()
   await expect(page).toHaveURL(/\/backups\//)
   await expect(page.getByText('Succeeded').first()).toBeVisible({ timeout: 60_000 })

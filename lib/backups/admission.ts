@@ -32,7 +32,7 @@ export interface Admitted {
 export function admit(
   input: TriggerInput,
   sources: Candidate[],
-  facts: { environments: string[]; defaultRepositoryId: string | null },
+  facts: { environments: string[]; defaultRepositoryId: string | null; planRepositoryId?: string | null },
 ): Admitted[] {
   for (const name of input.environments ?? []) {
     if (!facts.environments.includes(name))
@@ -42,7 +42,8 @@ export function admit(
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
   const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
   const admitted = narrow(input, chosen).map(({ source, part, storagePath }) => {
-    const repositoryId = source.repositoryId ?? source.environment.repositoryId ?? facts.defaultRepositoryId
+    const repositoryId =
+      facts.planRepositoryId ?? source.repositoryId ?? source.environment.repositoryId ?? facts.defaultRepositoryId
     if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
     return { source, repositoryId, part, storagePath }
   })

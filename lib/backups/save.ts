@@ -31,15 +31,15 @@ export async function save(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<BackupSummary> {
-  const { source, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
+  const { source, repository, backup } = await deps.prisma.backupRun.findUniqueOrThrow({
     where: { id: claimed.id },
-    include: { source: { include: { environment: true } }, repository: true },
+    include: { source: { include: { environment: true } }, repository: true, backup: true },
   })
   await removeKeptOfDeleted(deps.prisma, deps.config.DATA_DIR).catch((error: unknown) =>
     deps.log.warn({ err: error }, 'what was kept of deleted sources could not be removed'),
   )
   const restic = await deps.restic()
-  await using access = await openAccess(deps, repository)
+  await using access = await openAccess(deps, repository, backup.uploadKibPerSecond)
   const opened = await narrowed(openSource(source, deps.secretKey), claimed, deps.config.STORAGE_ROOTS)
   const withContext = async <T>(part: string, work: (context: DriverContext) => Promise<T>): Promise<T> => {
     const { scratch, kept } = await openFolders(deps.config.DATA_DIR, source.id, part)

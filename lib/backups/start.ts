@@ -26,6 +26,11 @@ export interface OfPlan {
   retries?: number
   retryPauseSeconds?: number
   timeLimitSeconds?: number | null
+  /** Where all is saved; null: where each source is otherwise. */
+  repositoryId?: string | null
+  copyToId?: string | null
+  uploadKibPerSecond?: number | null
+  runsAtOnce?: number | null
 }
 
 export interface StartRequest extends OfPlan {
@@ -44,9 +49,9 @@ export async function openLanes({ prisma, queue }: Pick<StartDeps, 'prisma' | 'q
 export async function startBackup(
   deps: StartDeps,
   tx: Transaction,
-  { by, origin, input, ...plan }: StartRequest,
+  { by, origin, input, repositoryId, ...plan }: StartRequest,
 ): Promise<Backup> {
-  const { admitted, leftOut } = await decide(tx, input)
+  const { admitted, leftOut } = await decide(tx, input, repositoryId)
   for (const run of admitted) await checkStoragePath(deps.config, run)
   const compressionLevel = input.compressionLevel ?? deps.config.COMPRESSION_LEVEL
   const backup = await tx.backup.create({
@@ -130,6 +135,7 @@ async function levelsOfRepositories(tx: Transaction): Promise<ReadonlyMap<string
 export async function decide(
   tx: Transaction,
   input: TriggerInput,
+  planRepositoryId: string | null = null,
 ): Promise<{ admitted: Admitted[]; leftOut: LeftOut[] }> {
   const [environments, sources, repository] = await Promise.all([
     tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } }),
@@ -147,6 +153,7 @@ export async function decide(
   const admitted = admit(input, candidates, {
     environments: environments.map((e) => e.name),
     defaultRepositoryId: repository?.id ?? null,
+    planRepositoryId,
   })
   return { admitted, leftOut: leftOut(input, candidates, admitted) }
 }

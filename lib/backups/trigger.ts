@@ -42,7 +42,7 @@ export async function triggerBackup(
     const first = await earlier(deps.prisma, actor, input)
     if (first) return first
     if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')
-      await decide(deps.prisma, input)
+      await decide(deps.prisma, input, more.repositoryId)
     throw error
   }
 }

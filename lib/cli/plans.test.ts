@@ -46,6 +46,14 @@ test('plans are made, listed, shown, changed, run, paused, resumed and deleted',
     sealedTokens: {},
   })
 
+  const places = ['--repository', 'default', '--upload-limit', '500', '--runs-at-once', '1']
+  await client.json(['update', 'nightly', ...places])
+  const { id: repositoryId } = await home.runtime.prisma.repository.findFirstOrThrow()
+  const saved = () => home.runtime.prisma.plan.findUniqueOrThrow({ where: { id: made.id } })
+  expect(await saved()).toMatchObject({ repositoryId, uploadKibPerSecond: 500, runsAtOnce: 1 })
+  await client.json(['update', 'nightly', '--repository', 'none', '--upload-limit', 'none'])
+  expect(await saved()).toMatchObject({ repositoryId: null, uploadKibPerSecond: null, runsAtOnce: 1 })
+
   const [backup] = await client.json(['run', 'nightly'])
   expect(await home.runtime.prisma.backup.findUniqueOrThrow({ where: { id: backup.id } })).toMatchObject({
     planId: made.id,

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
+import { findRepository } from './find-repository.ts'
 import { columns, printable } from './format.ts'
 import * as documents from './plan-documents.ts'
 import { type HookFlags, hooksFrom, withHooks } from './plan-hooks.ts'
@@ -22,6 +23,10 @@ interface PlanFlags extends CommonFlags, HookFlags {
   jitter?: number
   catchUp?: boolean
   compression?: number
+  repository?: string
+  copyTo?: string
+  uploadLimit?: number | 'none'
+  runsAtOnce?: number | 'none'
   retries?: number
   retryPause?: number
   timeLimit?: number
@@ -54,8 +59,9 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
   withFields(command('add', 'Make a plan. What is not given is as the options of the server say.'))
     .requiredOption('--name <name>', 'what it is called')
     .action(async (flags: PlanFlags) => {
-      const input = await inputOf(flags, deps.input)
-      done(flags, await open(flags).result(documents.createPlanDocument, { input }))
+      const connection = open(flags)
+      const input = await inputOf(flags, deps.input, connection)
+      done(flags, await connection.result(documents.createPlanDocument, { input }))
     })
 
   withFields(command('update', 'Change a plan. What is not given stays.'))
@@ -66,7 +72,9 @@ export function addPlanCommands(program: Command, deps: CommandDeps): void {
       const { id } = await findPlan(connection, idOrName)
       done(
         flags,
-        await connection.result(documents.updatePlanDocument, { input: { id, ...(await inputOf(flags, deps.input)) } }),
+        await connection.result(documents.updatePlanDocument, {
+          input: { id, ...(await inputOf(flags, deps.input, connection)) },
+        }),
       )
     })
 
@@ -118,6 +126,9 @@ const number = (text: string): number => {
   throw new InvalidArgumentError('Use a whole number.')
 }
 
+/** Commander makes an empty text of null. */
+const numberOrNone = (text: string): number | 'none' => (text === 'none' ? text : number(text))
+
 const KEPT = ['days', 'last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly']
 
 /** Each word adds to the rule; what is not named keeps nothing. */
@@ -146,6 +157,17 @@ function withFields(command: Command): Command {
     .option('--catch-up', 'make up for a missed time, once')
     .option('--no-catch-up', 'only report a missed time')
     .option('--compression <level>', '1 (least) to 9', number)
+    .option(
+      '--repository <repository>',
+      'where all is saved, its id or its name; “none”: where each source is otherwise',
+    )
+    .option('--copy-to <repository>', 'where the second copies go; “none”: where the repository says')
+    .option(
+      '--upload-limit <kib>',
+      'of each run, KiB per second; “none” for no limit but the repository’s',
+      numberOrNone,
+    )
+    .option('--runs-at-once <runs>', 'of one backup, at most; “none” for as many as go', numberOrNone)
     .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
     .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
     .option('--time-limit <seconds>', 'of a run', number)
@@ -158,8 +180,14 @@ function withFields(command: Command): Command {
 }
 
 /** Only what was given. */
-async function inputOf(flags: PlanFlags, input: SettingsInput): Promise<Record<string, unknown>> {
-  const orNull = (text: string | undefined) => (text === 'none' ? null : text)
+async function inputOf(
+  flags: PlanFlags,
+  input: SettingsInput,
+  connection: Connection,
+): Promise<Record<string, unknown>> {
+  const orNull = <Value>(value: Value | 'none') => (value === 'none' ? null : value)
+  const idOf = async (name: string | undefined) =>
+    name === undefined || name === 'none' ? orNull(name) : (await findRepository(connection, name)).id
   const given = {
     name: flags.name,
     description: flags.description,
@@ -171,6 +199,10 @@ async function inputOf(flags: PlanFlags, input: SettingsInput): Promise<Record<s
     jitterSeconds: flags.jitter,
     catchUp: flags.catchUp,
     compressionLevel: flags.compression,
+    repositoryId: await idOf(flags.repository),
+    copyRepositoryId: await idOf(flags.copyTo),
+    uploadKibPerSecond: orNull(flags.uploadLimit),
+    runsAtOnce: orNull(flags.runsAtOnce),
     retries: flags.retries,
     retryPauseSeconds: flags.retryPause,
     timeLimitSeconds: flags.timeLimit,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
-import type { Database, Transaction } from '#lib/database/database.ts'
+import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { compareRepositories } from '#lib/repositories/compare.ts'
@@ -9,6 +9,7 @@ import { findRepository } from '#lib/repositories/find.ts'
 import { requireJoinable, sideOf } from '#lib/repositories/pair.ts'
 import type { Prisma, Repository } from '#prisma/client/client.ts'
 import { endTask } from './end-task.ts'
+import { type CopyGoal, copyGoals } from './missing-copies.ts'
 import type { MaintenanceDeps } from './performer.ts'
 
 const targetInput = z.strictObject({ repositoryId: z.string(), targetId: z.string().nullable() })
@@ -70,7 +71,7 @@ async function cancelQueued(
     where: {
       kind: 'COPY',
       state: 'QUEUED',
-      run: { repositoryId: id },
+      run: { repositoryId: id, backup: { OR: [{ copyToId: null }, { copyToId: id }] } },
       ...(targetId && { repositoryId: { not: targetId } }),
     },
   })
@@ -78,41 +79,8 @@ async function cancelQueued(
   for (const task of queued) await endTask(tx, deps, task, { state: 'CANCELLED', error })
 }
 
-/** Good runs whose snapshot has no copy where the copies of its repository go. Of none, when they go nowhere. */
-export function withoutCopy({ id, copyToId }: Pick<Repository, 'id' | 'copyToId'>): Prisma.BackupRunWhereInput {
-  if (copyToId === null) return { id: { in: [] } }
-  return {
-    repositoryId: id,
-    state: { in: ['SUCCEEDED', 'PARTIAL'] },
-    snapshotId: { not: null },
-    expiredAt: null,
-    removedAt: null,
-    copies: { none: { repositoryId: copyToId, state: 'SUCCEEDED' } },
-  }
-}
-
-/** How many snapshots of a plan have no copy where they should, by the repository that they are in. */
-export async function missingCopiesOfPlan(
-  prisma: Database,
-  planId: string,
-): Promise<{ repository: Repository; copyTo: Repository; missing: number }[]> {
-  const copied = await prisma.repository.findMany({
-    where: { copyToId: { not: null }, runs: { some: { backup: { planId } } } },
-    include: { copyTo: true },
-    orderBy: { name: 'asc' },
-  })
-  const counted = await Promise.all(
-    copied.map(async ({ copyTo, ...repository }) => ({
-      repository,
-      copyTo: copyTo as Repository,
-      missing: await prisma.backupRun.count({ where: { ...withoutCopy(repository), backup: { planId } } }),
-    })),
-  )
-  return counted.filter(({ missing }) => missing > 0)
-}
-
 /**
- * Queues the copies that are missing, newest first, also those that failed or were cancelled. `left` were too many for now.
+ * Queues the copies of a repository's snapshots that are missing, newest first, also those that failed or were cancelled. `left` were too many for now.
  * Throws FORBIDDEN, REPOSITORY_UNKNOWN, and INPUT_INVALID when copies go nowhere.
  */
 export async function copyMissing(
@@ -122,40 +90,56 @@ export async function copyMissing(
 ): Promise<{ repository: Repository; queued: number; left: number }> {
   requireScope(actor, 'settings:write', 'copy what is missing')
   const repository = await findRepository(deps, id)
-  const { copyToId } = repository
-  if (copyToId === null)
+  const goals = await copyGoals(deps.prisma, repository)
+  if (goals.length === 0)
     throw new CodedError('INPUT_INVALID', { issues: [{ path: 'id', problem: 'has no place for copies' }] })
   return deps.prisma.$transaction(async (tx) => {
-    const where: Prisma.BackupRunWhereInput = {
-      ...withoutCopy(repository),
-      copies: { none: { repositoryId: copyToId, state: { in: ['SUCCEEDED', 'QUEUED', 'RUNNING'] } } },
+    let queued = 0
+    let left = 0
+    for (const goal of goals) {
+      const done = await queueMissing(tx, deps.queue, actor, goal, MOST_AT_ONCE - queued)
+      queued += done.queued
+      left += done.left
     }
-    const all = await tx.backupRun.count({ where })
-    const runs = await tx.backupRun.findMany({
-      where,
-      orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
-      take: MOST_AT_ONCE,
-      select: { id: true },
-    })
-    const ids = runs.map((run) => run.id)
-    const again = await tx.$executeRaw`
-      update repository_tasks set state = 'QUEUED', attempt = 1, queued_at = clock_timestamp(), not_before = null,
-        started_at = null, finished_at = null, requested_by = ${actor.email}, cancelled_by = null,
-        error_code = null, error_message = null, error_remedy = null
-      where kind = 'COPY' and repository_id = ${copyToId}::uuid and run_id = any(${ids}::uuid[])
-        and state not in ('QUEUED', 'RUNNING', 'SUCCEEDED')`
-    const data = ids.map((runId) => ({
-      kind: 'COPY' as const,
-      repositoryId: copyToId,
-      runId,
-      requestedBy: actor.email,
-    }))
-    const { count } = await tx.repositoryTask.createMany({ data, skipDuplicates: true })
-    const queued = again + count
     const target = { type: 'repository', id }
     await record(tx, { actor, action: 'repository.copy-missing', target, details: { queued } })
-    const first = await tx.repositoryTask.findFirst({ where: { kind: 'COPY', runId: { in: ids }, state: 'QUEUED' } })
-    if (first) await deps.queue.send(tx, 'maintenance.task', { taskId: first.id })
-    return { repository, queued, left: all - ids.length }
+    return { repository, queued, left }
   })
+}
+
+async function queueMissing(
+  tx: Transaction,
+  queue: MaintenanceDeps['queue'],
+  actor: Actor,
+  { targetId, runs: wanted }: CopyGoal,
+  most: number,
+): Promise<{ queued: number; left: number }> {
+  const where: Prisma.BackupRunWhereInput = {
+    ...wanted,
+    copies: { none: { repositoryId: targetId, state: { in: ['SUCCEEDED', 'QUEUED', 'RUNNING'] } } },
+  }
+  const all = await tx.backupRun.count({ where })
+  const runs = await tx.backupRun.findMany({
+    where,
+    orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
+    take: most,
+    select: { id: true },
+  })
+  const ids = runs.map((run) => run.id)
+  const again = await tx.$executeRaw`
+    update repository_tasks set state = 'QUEUED', attempt = 1, queued_at = clock_timestamp(), not_before = null,
+      started_at = null, finished_at = null, requested_by = ${actor.email}, cancelled_by = null,
+      error_code = null, error_message = null, error_remedy = null
+    where kind = 'COPY' and repository_id = ${targetId}::uuid and run_id = any(${ids}::uuid[])
+      and state not in ('QUEUED', 'RUNNING', 'SUCCEEDED')`
+  const data = ids.map((runId) => ({
+    kind: 'COPY' as const,
+    repositoryId: targetId,
+    runId,
+    requestedBy: actor.email,
+  }))
+  const { count } = await tx.repositoryTask.createMany({ data, skipDuplicates: true })
+  const first = await tx.repositoryTask.findFirst({ where: { kind: 'COPY', runId: { in: ids }, state: 'QUEUED' } })
+  if (first) await queue.send(tx, 'maintenance.task', { taskId: first.id })
+  return { queued: again + count, left: all - ids.length }
 }

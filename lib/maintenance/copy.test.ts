@@ -18,7 +18,8 @@ import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server
 import { isAlive, slowRestic } from '#lib/testing/server.ts'
 import { type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
 import type { BackupRun, Repository } from '#prisma/client/client.ts'
-import { copyMissing, missingCopiesOfPlan, setCopyTarget, withoutCopy } from './copy-target.ts'
+import { copyMissing, setCopyTarget } from './copy-target.ts'
+import { missingCopiesOfPlan, withoutCopy } from './missing-copies.ts'
 import { startTask } from './tasks.ts'
 
 let home: Installation
@@ -67,7 +68,7 @@ const send = (targetId: string | null, repositoryId = source.id) =>
   setCopyTarget(home.runtime, home.admin, { repositoryId, targetId })
 const missing = async () => {
   const row = await home.runtime.prisma.repository.findUniqueOrThrow({ where: { id: source.id } })
-  return home.runtime.prisma.backupRun.count({ where: withoutCopy(row) })
+  return home.runtime.prisma.backupRun.count({ where: await withoutCopy(home.runtime.prisma, row) })
 }
 async function save(): Promise<BackupRun> {
   await home.runtime.prisma.rateHit.deleteMany()

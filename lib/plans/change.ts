@@ -9,12 +9,13 @@ import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
+import type { AccessDeps } from '#lib/repositories/access.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
-import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { type PlanConfig, planDefaults } from './defaults.ts'
 import { nextDue } from './due.ts'
 import { planChanges, planInput } from './input.ts'
+import { requireRepositories } from './repositories.ts'
 import { type Selection, select, selectionInput } from './selection.ts'
 import { changedTokens, sealedTokens, tokensInput } from './webhook-tokens.ts'
 
@@ -23,15 +24,13 @@ export interface PlanDeps {
   clock: Clock
 }
 
-interface SealingDeps extends PlanDeps {
-  secretKey: SecretKey
-}
+type ChoosingDeps = PlanDeps & AccessDeps
 
 const tokens = { webhookTokens: tokensInput.default([]) }
 
-/** What is left out is as the installation's options say. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN. */
+/** What is left out is as the installation's options say. Throws FORBIDDEN, INPUT_INVALID, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, REPOSITORIES_NOT_JOINABLE. */
 export async function createPlan(
-  deps: SealingDeps & { config: PlanConfig },
+  deps: ChoosingDeps & { config: PlanConfig },
   actor: Actor | null,
   raw: unknown,
 ): Promise<Plan> {
@@ -41,6 +40,7 @@ export async function createPlan(
   return withUniqueName('plan', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
       await requireChosen(tx, input.selection)
+      await requireRepositories(deps, tx, input)
       const sealedTokens = changedTokens(deps.secretKey, {}, webhookTokens, [...input.hooksBefore, ...input.hooksAfter])
       const plan = await tx.plan.create({ data: { ...input, sealedTokens } })
       await record(tx, { actor, action: 'plan.create', target: { type: 'plan', id: plan.id } })
@@ -58,9 +58,10 @@ const updateInput = z.looseObject({
 /**
  * Changes a plan; what is left out stays. Another schedule counts from now on. Another retention of a plan that takes,
  * or took, sources of protected environments needs their names as `confirmEnvironment`. Throws FORBIDDEN, INPUT_INVALID,
- * PLAN_UNKNOWN, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, ENVIRONMENT_NOT_CONFIRMED.
+ * PLAN_UNKNOWN, NAME_TAKEN, SOURCE_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN,
+ * REPOSITORIES_NOT_JOINABLE, ENVIRONMENT_NOT_CONFIRMED.
  */
-export async function updatePlan(deps: SealingDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
+export async function updatePlan(deps: ChoosingDeps, actor: Actor | null, raw: unknown): Promise<Plan> {
   requireScope(actor, 'settings:write', 'change a plan')
   const { id, confirmEnvironment, webhookTokens, ...given } = parseInput(updateInput, raw)
   const changes = parseInput(planChanges, given)
@@ -71,6 +72,8 @@ export async function updatePlan(deps: SealingDeps, actor: Actor | null, raw: un
       if (!windowFrom !== !windowTo)
         throw new CodedError('INPUT_INVALID', { issues: [{ path: 'windowTo', problem: 'needs both its ends' }] })
       if (changes.selection) await requireChosen(tx, changes.selection)
+      if (changes.repositoryId !== undefined || changes.copyRepositoryId !== undefined)
+        await requireRepositories(deps, tx, { ...old, ...changes })
       if (changes.retention && !isDeepStrictEqual(changes.retention, ruleInput.parse(old.retention)))
         await requireConfirmedEnvironments(tx, old, confirmEnvironment)
       const hooks = [

@@ -33,6 +33,12 @@ const fields = {
   /** What is called before and after its backups, in order. */
   hooksBefore: hooksInput,
   hooksAfter: hooksInput,
+  /** Null: where each source is saved otherwise. */
+  repositoryId: z.string().nullable(),
+  /** Null: where the repository’s copies go. */
+  copyRepositoryId: z.string().nullable(),
+  uploadKibPerSecond: z.int().min(1).max(100_000_000).nullable(),
+  runsAtOnce: z.int().min(1).max(100).nullable(),
 }
 
 interface Hours {
@@ -60,6 +66,10 @@ export const planInput = z
     timeLimitSeconds: fields.timeLimitSeconds.default(null),
     hooksBefore: fields.hooksBefore.default([]),
     hooksAfter: fields.hooksAfter.default([]),
+    repositoryId: fields.repositoryId.default(null),
+    copyRepositoryId: fields.copyRepositoryId.default(null),
+    uploadKibPerSecond: fields.uploadKibPerSecond.default(null),
+    runsAtOnce: fields.runsAtOnce.default(null),
   })
   .refine(bothEnds.check, bothEnds.message)
 

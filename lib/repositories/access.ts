@@ -36,12 +36,26 @@ const settingsContext = (id: string) => `repository-settings:${id}`
 /** Where the files of open repositories lie, a folder each. What a killed process left there is removed at the start. */
 export const accessFolder = (config: Pick<Config, 'DATA_DIR'>): string => join(config.DATA_DIR, 'access')
 
-/** Throws SECRET_UNREADABLE when the secret key is not the one that the repository was saved with. */
-export async function openAccess(deps: AccessDeps & { prisma: Database }, repository: Repository): Promise<OpenAccess> {
+/**
+ * `uploadKibPerSecond` is another limit beside the repository's; the stricter one holds. Throws SECRET_UNREADABLE when the
+ * secret key is not the one that the repository was saved with.
+ */
+export async function openAccess(
+  deps: AccessDeps & { prisma: Database },
+  repository: Repository,
+  uploadKibPerSecond: number | null = null,
+): Promise<OpenAccess> {
   const place = placeOf(deps.secretKey, repository)
-  const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), limitsOf(repository))
+  const limits = limitsOf(repository)
+  const access = await openPlace(deps, place, passwordOf(deps.secretKey, repository), {
+    ...limits,
+    uploadKibPerSecond: stricter(limits.uploadKibPerSecond, uploadKibPerSecond ?? undefined),
+  })
   return { ...access, keyHint: repository.keyId ?? undefined, noteProcess: noteProcesses(deps.prisma, repository.id) }
 }
+
+const stricter = (a: number | undefined, b: number | undefined) =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
 export function limitsOf(repository: Repository): Limits {
   const { uploadKibPerSecond, downloadKibPerSecond, packSizeMib } = optionsOf(repository)

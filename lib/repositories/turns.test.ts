@@ -12,6 +12,7 @@ const turn = (id: string, kind: TurnKind, minutes: number, more: Partial<Turn> =
   environment: null,
   notBefore: null,
   hook: null,
+  backup: null,
   inWindow: false,
   ...more,
 })
@@ -145,6 +146,19 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
       b: 'the hook before it, the command “freeze”, which waits for a worker: none serves live',
       c: 'the hook before it, the command “freeze”, which is tried again at 2026-01-01T12:01:00.000Z',
     },
+  ],
+  [
+    'of a backup go on as many runs at once as its plan lets, whatever their repository, and of others as many as otherwise',
+    [
+      [
+        turn('b', 'BACKUP', 3, { backup: { id: 'one', runsAtOnce: 2 }, repositoryIds: ['disk'] }),
+        turn('c', 'BACKUP', 2, { backup: { id: 'one', runsAtOnce: 2 } }),
+        turn('d', 'BACKUP', 1, { backup: { id: 'two', runsAtOnce: null } }),
+      ],
+      [turn('a', 'BACKUP', 4, { backup: { id: 'one', runsAtOnce: 2 } })],
+    ],
+    ['b', 'd'],
+    { c: '2 runs of its backup, as many as its plan lets go on at once' },
   ],
   [
     'a retry is not made before its time',

@@ -23,6 +23,8 @@ export interface Turn {
   notBefore: Date | null
   /** What is to be called before it, if that is not over yet: “the webhook to example.org”. */
   hook: WaitingHook | null
+  /** Whose run it is, and how many of it go on at once. Null for tasks. */
+  backup: { id: string; runsAtOnce: number | null } | null
   /** Whether it only starts within the window of its repository. */
   inWindow: boolean
 }
@@ -90,6 +92,9 @@ export function decideTurns({ waiting, running, workers, places, now }: Turns): 
       return `a worker: none serves ${turn.environment}`
     if (turn.notBefore !== null && turn.notBefore > now) return `its next attempt at ${turn.notBefore.toISOString()}`
     if (turn.hook !== null) return hookText(turn.hook, workers, now)
+    const own = turn.backup === null ? [] : busy.filter((other) => other.backup?.id === turn.backup?.id)
+    if (own.length >= (turn.backup?.runsAtOnce ?? Number.POSITIVE_INFINITY))
+      return `${own.length === 1 ? 'a run' : `${own.length} runs`} of its backup, as many as its plan lets go on at once`
     const closed = closedWindow(turn)
     if (closed !== null) return closed
     if (usageOf(turn) === 'unlocked') return null
@@ -150,7 +155,7 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
       where: active,
       select: {
         id: true,
-        backupId: true,
+        backup: { select: { id: true, runsAtOnce: true } },
         state: true,
         repositoryId: true,
         queuedAt: true,
@@ -166,14 +171,14 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
   ])
   const now = (clock[0] as { now: Date }).now
   const all = [
-    ...runs.map(({ state, source, repositoryId, backupId, ...run }) => ({
+    ...runs.map(({ state, source, repositoryId, ...run }) => ({
       state,
       turn: {
         ...run,
         kind: 'BACKUP' as const,
         repositoryIds: [repositoryId],
         environment: source.environment.name,
-        hook: hooks.get(backupId) ?? null,
+        hook: hooks.get(run.backup.id) ?? null,
         inWindow: false,
       },
     })),
@@ -187,6 +192,7 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
         repositoryIds: [repositoryId, ...(run ? [run.repositoryId] : [])],
         environment: null,
         hook: null,
+        backup: null,
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),

@@ -24,6 +24,7 @@ export function requestOf(plan: Plan, sources: readonly Source[]): { input: obje
   if (sources.length === 0) throw new CodedError('PLAN_EMPTY', { name: plan.name })
   const types = [...new Set(sources.map((source) => source.type))]
   const { retries, retryPauseSeconds, timeLimitSeconds, compressionLevel } = plan
+  const { repositoryId, copyRepositoryId: copyToId, uploadKibPerSecond, runsAtOnce } = plan
   return {
     input: {
       type: types.length === 1 ? types[0] : 'FULL',
@@ -31,7 +32,16 @@ export function requestOf(plan: Plan, sources: readonly Source[]): { input: obje
       description: plan.name,
       ...(compressionLevel !== null && { compressionLevel }),
     },
-    more: { planId: plan.id, retries, retryPauseSeconds, timeLimitSeconds },
+    more: {
+      planId: plan.id,
+      retries,
+      retryPauseSeconds,
+      timeLimitSeconds,
+      repositoryId,
+      copyToId,
+      uploadKibPerSecond,
+      runsAtOnce,
+    },
   }
 }
 

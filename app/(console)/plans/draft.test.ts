@@ -22,18 +22,26 @@ const plan = {
   ],
   hooksAfter: [{ kind: 'command', command: 'thaw', values: [], timeoutSeconds: 300 }],
   webhookTokens: [],
+  repositoryId: 'r1',
+  copyRepositoryId: 'r2',
+  uploadKibPerSecond: 500,
+  runsAtOnce: 1,
   retention: { days: 7, last: 3, hourly: 0, daily: 7, weekly: 4, monthly: 12, yearly: 1 },
 }
 
+/** As the server answers it. */
+const stored = ({ repositoryId, copyRepositoryId, ...more }: Record<string, unknown>) =>
+  ({ ...more, repository: { id: repositoryId }, copyRepository: { id: copyRepositoryId } }) as never
+
 test('a plan comes out of the form as it went in', () => {
-  expect(inputOf(draftOf(plan as never))).toEqual(plan)
+  expect(inputOf(draftOf(stored(plan)))).toEqual(plan)
   const byHand = { ...plan, schedule: null, windowFrom: null, windowTo: null, compressionLevel: null }
-  expect(inputOf(draftOf({ ...byHand, timeLimitSeconds: null } as never))).toEqual({
+  expect(inputOf(draftOf(stored({ ...byHand, timeLimitSeconds: null })))).toEqual({
     ...byHand,
     timeLimitSeconds: null,
   })
   const named = { ...plan, selection: { sourceIds: ['a', 'b'] }, schedule: 'weekly' }
-  expect(inputOf(draftOf(named as never))).toEqual(named)
+  expect(inputOf(draftOf(stored(named)))).toEqual(named)
 })
 
 test('a token that was typed goes with its webhook, and one that is stored stays or is forgotten', () => {

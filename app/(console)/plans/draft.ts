@@ -35,6 +35,10 @@ export interface Draft {
   retryPauseMinutes: string
   timeLimitMinutes: string
   keep: Record<Kept, string>
+  repositoryId: string
+  copyRepositoryId: string
+  uploadKibPerSecond: string
+  runsAtOnce: string
   hooksBefore: HookDraft[]
   hooksAfter: HookDraft[]
 }
@@ -48,6 +52,7 @@ interface Selection {
 
 const isNamed = (schedule: string): schedule is (typeof namedSchedules)[number] =>
   (namedSchedules as readonly string[]).includes(schedule)
+const text = (number: number | null | undefined) => (number ? String(number) : '')
 const minutes = (seconds: number | null) => (seconds === null ? '' : String(seconds / 60))
 
 /** Of a plan, or of a new one with what the installation gives it. */
@@ -69,11 +74,15 @@ export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
     windowTo: plan.windowTo ?? '',
     jitterMinutes: minutes(plan.jitterSeconds ?? 0),
     catchUp: plan.catchUp ?? true,
-    compressionLevel: plan.compressionLevel ? String(plan.compressionLevel) : '',
+    compressionLevel: text(plan.compressionLevel),
     retries: String(plan.retries ?? 2),
     retryPauseMinutes: minutes(plan.retryPauseSeconds ?? 300),
     timeLimitMinutes: minutes(plan.timeLimitSeconds ?? null),
     keep: keepOf(plan),
+    repositoryId: plan.repository?.id ?? '',
+    copyRepositoryId: plan.copyRepository?.id ?? '',
+    uploadKibPerSecond: text(plan.uploadKibPerSecond),
+    runsAtOnce: text(plan.runsAtOnce),
     hooksBefore: hookDrafts(plan.hooksBefore, plan.webhooksWithToken),
     hooksAfter: hookDrafts(plan.hooksAfter, plan.webhooksWithToken),
   }
@@ -114,6 +123,10 @@ export function inputOf(draft: Draft) {
     retryPauseSeconds: seconds(draft.retryPauseMinutes) ?? 300,
     timeLimitSeconds: seconds(draft.timeLimitMinutes),
     retention: Object.fromEntries(keptKinds.map((kind) => [kind, number(draft.keep[kind]) ?? 0])),
+    repositoryId: draft.repositoryId || null,
+    copyRepositoryId: draft.copyRepositoryId || null,
+    uploadKibPerSecond: number(draft.uploadKibPerSecond),
+    runsAtOnce: number(draft.runsAtOnce),
     hooksBefore: hookInputs(draft.hooksBefore),
     hooksAfter: hookInputs(draft.hooksAfter),
     webhookTokens: tokenInputs([...draft.hooksBefore, ...draft.hooksAfter]),

@@ -10,6 +10,7 @@ import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { type Defaults, type Draft, draftOf, inputOf } from './draft.ts'
 import { HookFields } from './hook-fields.tsx'
+import { PlaceFields } from './place-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SelectionFields } from './selection-fields.tsx'
@@ -95,8 +96,17 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
       </Panel>
       <Panel>
         <details>
-          <summary className="cursor-pointer font-medium">More: retries, hours, limits</summary>
+          <summary className="cursor-pointer font-medium">More: repository, retries, hours, limits</summary>
           <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+            <PlaceFields draft={draft} change={change} issueOf={issueOf} />
+            {text('uploadKibPerSecond', 'Upload limit, KiB per second', 'uploadKibPerSecond', {
+              mode: 'decimal',
+              hint: 'Of each run. Empty: as the repository says.',
+            })}
+            {text('runsAtOnce', 'Runs at once', 'runsAtOnce', {
+              mode: 'decimal',
+              hint: 'Of one backup. Empty: as many as worker and repository take.',
+            })}
             {text('retries', 'Retries', 'retries', {
               mode: 'decimal',
               hint: 'Of a run that failed for a reason that may pass.',

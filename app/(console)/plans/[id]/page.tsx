@@ -6,7 +6,7 @@ import { type PlanDetail, usePlan, useUpdatePlan } from '#app/_data/plans.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
 import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
-import { duration } from '#app/_ui/format.ts'
+import { count, duration } from '#app/_ui/format.ts'
 import { Notice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { WhenIn } from '#app/_ui/time.tsx'
@@ -53,7 +53,7 @@ function Found({ plan }: { plan: PlanDetail }) {
       ) : null}
       {plan.missingCopies.map(({ missing, repository, copyTo }) => (
         <Notice
-          key={repository.id}
+          key={`${repository.id} ${copyTo.id}`}
           tone="warn"
           title={`${missing} of its snapshots in ${repository.name} have no copy in ${copyTo.name}.`}
           action={
@@ -126,6 +126,12 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
         </Fact>
         <Fact name="Time limit of a run">{plan.timeLimitSeconds ? duration(plan.timeLimitSeconds) : 'None'}</Fact>
         <Fact name="Starts later by up to">{plan.jitterSeconds ? duration(plan.jitterSeconds) : 'Nothing'}</Fact>
+        <Fact name="Repository">{plan.repository?.name ?? 'As each source says'}</Fact>
+        <Fact name="Second copy">{plan.copyRepository?.name ?? 'As the repository says'}</Fact>
+        <Fact name="Upload limit of a run">
+          {plan.uploadKibPerSecond ? `${count(plan.uploadKibPerSecond)} KiB per second` : 'As the repository says'}
+        </Fact>
+        <Fact name="Runs at once">{plan.runsAtOnce ?? 'As many as go'}</Fact>
         <Fact name="Compression">{plan.compressionLevel ?? 'As the repository says'}</Fact>
       </Facts>
       <Hooks title="Called before it, in this order" hooks={plan.hooksBefore} />

@@ -11,24 +11,29 @@ import { Panel } from '#app/_ui/panel.tsx'
 /** Where second copies of its snapshots go and which are missing, and whose copies come here. */
 export function CopiesPanel({ repository }: { repository: RepositoryDetail }) {
   const { copyTo, copyOf, missingCopies } = repository
-  if (!copyTo && copyOf.length === 0) return null
+  if (!copyTo && copyOf.length === 0 && missingCopies === 0) return null
   return (
     <Panel title="Second copy">
       {copyTo ? (
-        <>
-          <p>
-            Each of its snapshots is copied to <RepositoryLink {...copyTo} />.{' '}
-            {missingCopies === 0 ? (
-              'All of them are there.'
-            ) : (
-              <span className="font-medium text-warn">
-                {missingCopies === 1 ? 'One snapshot has' : `${count(missingCopies)} snapshots have`} no copy there.
-              </span>
-            )}
-          </p>
-          {missingCopies > 0 ? <CopyMissing id={repository.id} /> : null}
-        </>
+        <p>
+          Each of its snapshots is copied to <RepositoryLink {...copyTo} />.{' '}
+          {missingCopies === 0 ? (
+            'All of them are there.'
+          ) : (
+            <span className="font-medium text-warn">
+              {missingCopies === 1 ? 'One snapshot has' : `${count(missingCopies)} snapshots have`} no copy where it
+              should be.
+            </span>
+          )}
+        </p>
       ) : null}
+      {!copyTo && missingCopies > 0 ? (
+        <p className="font-medium text-warn">
+          {missingCopies === 1 ? 'One snapshot has' : `${count(missingCopies)} snapshots have`} no copy where plans want
+          one.
+        </p>
+      ) : null}
+      {missingCopies > 0 ? <CopyMissing id={repository.id} /> : null}
       {copyOf.length > 0 ? (
         <p className={copyTo ? 'mt-3' : ''}>
           Copies come here from{' '}
