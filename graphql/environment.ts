@@ -1,3 +1,4 @@
+import { blackoutsInput } from '#lib/clock/blackouts.ts'
 import { createEnvironment } from '#lib/environments/create.ts'
 import { deleteEnvironment, updateEnvironment } from '#lib/environments/update-environment.ts'
 import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
@@ -14,6 +15,13 @@ const environment = builder.prismaObject('Environment', {
       description: 'What cannot be undone in it needs its name, as confirmEnvironment.',
     }),
     timeZone: t.exposeString('timeZone', { description: 'In which its schedules are meant.' }),
+    blackouts: t.field({
+      type: ['JSON'],
+      description:
+        'Times of the week, in its zone, at which no plan starts with its sources: {days, from, to}, as of a plan.',
+      select: { blackouts: true },
+      resolve: ({ blackouts }) => blackoutsInput.parse(blackouts),
+    }),
     repository: t.relation('repository', {
       nullable: true,
       description: 'Where its sources without a repository of their own are saved. Null: the default one.',
@@ -43,6 +51,7 @@ const createEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
     colour: t.string({ description: 'slate, red, orange, amber, green, teal, blue, violet or pink.' }),
     protected: t.boolean(),
     timeZone: t.string({ description: 'An IANA name like Europe/Berlin; UTC when left out.' }),
+    blackouts: t.field({ type: ['JSON'], description: 'When no plan starts with its sources: {days, from, to}.' }),
     repositoryId: t.id({ description: 'Where its sources are saved; the default repository when left out.' }),
   }),
 })
@@ -55,6 +64,7 @@ const updateEnvironmentInput = builder.inputType('UpdateEnvironmentInput', {
     colour: t.string(),
     protected: t.boolean(),
     timeZone: t.string(),
+    blackouts: t.field({ type: ['JSON'], description: 'When no plan starts with its sources: {days, from, to}.' }),
     repositoryId: t.id({ description: 'Empty: the default repository.' }),
     position: t.int({ description: 'Its place among the environments, counted from 0.' }),
     confirmEnvironment: t.string({ description: 'Its name, to take its protection away.' }),

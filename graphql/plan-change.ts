@@ -14,6 +14,10 @@ const about = {
   copies: 'Where its snapshots have their second copy. Null: where their repository says.',
   upload: 'Of each run. Where its repository has a limit too, the stricter one holds.',
   runs: 'How many runs of one of its backups go on at once, at most.',
+  recipients: 'Who is told how its backups end. Empty: the recipients of the installation.',
+  failure: 'Also of what is incomplete, cancelled or missed, and of hooks that failed.',
+  blackouts:
+    'When it does not start, in its zone: {days: [1, 5], from: "08:00", to: "18:00"}. 1 is Monday; an end that is not after the beginning is on the next day.',
   hooks:
     'At most 10: {kind: "webhook", url, timeoutSeconds} or {kind: "command", command, values: [{name, value}], timeoutSeconds}.',
   tokens:
@@ -40,6 +44,10 @@ const createPlanInput = builder.inputType('CreatePlanInput', {
     copyRepositoryId: t.id({ description: about.copies }),
     uploadKibPerSecond: t.int({ description: about.upload }),
     runsAtOnce: t.int({ description: about.runs }),
+    notifyRecipients: t.stringList({ description: about.recipients }),
+    notifyOnSuccess: t.boolean(),
+    notifyOnFailure: t.boolean({ description: about.failure }),
+    blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
     hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
     hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
     webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
@@ -68,6 +76,10 @@ const updatePlanInput = builder.inputType('UpdatePlanInput', {
     copyRepositoryId: t.id({ description: about.copies }),
     uploadKibPerSecond: t.int({ description: about.upload }),
     runsAtOnce: t.int({ description: about.runs }),
+    notifyRecipients: t.stringList({ description: about.recipients }),
+    notifyOnSuccess: t.boolean(),
+    notifyOnFailure: t.boolean({ description: about.failure }),
+    blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
     hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
     hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
     webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { blackoutsInput } from '#lib/clock/blackouts.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
 import { missingCopiesOfPlan } from '#lib/maintenance/missing-copies.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
@@ -124,6 +125,20 @@ export const plan = builder.prismaObject('Plan', {
     runsAtOnce: t.exposeInt('runsAtOnce', {
       nullable: true,
       description: 'How many runs of one of its backups go on at once, at most.',
+    }),
+    notifyRecipients: t.exposeStringList('notifyRecipients', {
+      description: 'Who is told how its backups end. Empty: the recipients of the installation.',
+    }),
+    notifyOnSuccess: t.exposeBoolean('notifyOnSuccess'),
+    notifyOnFailure: t.exposeBoolean('notifyOnFailure', {
+      description: 'Also of what is incomplete, cancelled or missed, and of hooks that failed.',
+    }),
+    blackouts: t.field({
+      type: ['JSON'],
+      description:
+        'Times of the week, in its zone, at which it does not start: {days, from, to}. 1 is Monday; an end that is not after the beginning is on the next day.',
+      select: { blackouts: true },
+      resolve: ({ blackouts }) => blackoutsInput.parse(blackouts),
     }),
     isPaused: t.boolean({ select: { pausedAt: true }, resolve: ({ pausedAt }) => pausedAt !== null }),
     pausedUntil: t.expose('pausedUntil', { type: 'DateTime', nullable: true }),

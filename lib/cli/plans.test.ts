@@ -54,6 +54,30 @@ test('plans are made, listed, shown, changed, run, paused, resumed and deleted',
   await client.json(['update', 'nightly', '--repository', 'none', '--upload-limit', 'none'])
   expect(await saved()).toMatchObject({ repositoryId: null, uploadKibPerSecond: null, runsAtOnce: 1 })
 
+  const when = [
+    '--blackout',
+    'fri-mon 22:00-04:00',
+    'wed 08:00-18:00',
+    '--notify',
+    'ops@example.org',
+    '--notify-on',
+    'failure',
+  ]
+  await client.json(['update', 'nightly', ...when])
+  expect(await saved()).toMatchObject({
+    blackouts: [
+      { days: [1, 5, 6, 7], from: '22:00', to: '04:00' },
+      { days: [3], from: '08:00', to: '18:00' },
+    ],
+    notifyRecipients: ['ops@example.org'],
+    notifyOnSuccess: false,
+    notifyOnFailure: true,
+  })
+  for (const wrong of ['mon', 'someday 08:00-18:00', 'mon-fri-sat 08:00-18:00', 'mon 8-18'])
+    expect(await client.run(['update', 'nightly', '--blackout', wrong])).toMatchObject({ code: 1 })
+  await client.json(['update', 'nightly', '--blackout', 'none', '--notify', 'none', '--notify-on', 'all'])
+  expect(await saved()).toMatchObject({ blackouts: [], notifyRecipients: [], notifyOnSuccess: true })
+
   const [backup] = await client.json(['run', 'nightly'])
   expect(await home.runtime.prisma.backup.findUniqueOrThrow({ where: { id: backup.id } })).toMatchObject({
     planId: made.id,

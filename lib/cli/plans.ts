@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { blackoutsOf } from './blackouts.ts'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
@@ -27,6 +28,9 @@ interface PlanFlags extends CommonFlags, HookFlags {
   copyTo?: string
   uploadLimit?: number | 'none'
   runsAtOnce?: number | 'none'
+  notify?: string[]
+  notifyOn?: string
+  blackout?: string[]
   retries?: number
   retryPause?: number
   timeLimit?: number
@@ -153,6 +157,7 @@ function withFields(command: Command): Command {
     .option('--time-zone <name>', 'like Europe/Berlin')
     .option('--from <time>', 'it starts only from this time of day, like 01:00; “none” for any')
     .option('--until <time>', 'and until this one')
+    .option('--blackout <time...>', 'it does not start then, like “mon-fri 08:00-18:00”; “none” for no such time')
     .option('--jitter <seconds>', 'it starts up to this much later', number)
     .option('--catch-up', 'make up for a missed time, once')
     .option('--no-catch-up', 'only report a missed time')
@@ -168,6 +173,10 @@ function withFields(command: Command): Command {
       numberOrNone,
     )
     .option('--runs-at-once <runs>', 'of one backup, at most; “none” for as many as go', numberOrNone)
+    .option('--notify <address...>', 'who is told; “none” for the recipients of the server')
+    .addOption(
+      new Option('--notify-on <what>', 'of what they are told').choices(['all', 'failure', 'success', 'nothing']),
+    )
     .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
     .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
     .option('--time-limit <seconds>', 'of a run', number)
@@ -203,6 +212,10 @@ async function inputOf(
     copyRepositoryId: await idOf(flags.copyTo),
     uploadKibPerSecond: orNull(flags.uploadLimit),
     runsAtOnce: orNull(flags.runsAtOnce),
+    notifyRecipients: flags.notify?.join() === 'none' ? [] : flags.notify,
+    notifyOnSuccess: flags.notifyOn && ['all', 'success'].includes(flags.notifyOn),
+    notifyOnFailure: flags.notifyOn && ['all', 'failure'].includes(flags.notifyOn),
+    blackouts: blackoutsOf(flags.blackout),
     retries: flags.retries,
     retryPauseSeconds: flags.retryPause,
     timeLimitSeconds: flags.timeLimit,

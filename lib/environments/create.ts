@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { blackoutsInput, leavesTime } from '#lib/clock/blackouts.ts'
 import type { Database } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
 import { nameInput, parseInput, tagsInput, timeZoneInput } from '#lib/errors/parse-input.ts'
@@ -20,6 +21,11 @@ export const environmentFields = {
   timeZone: timeZoneInput,
   /** Null: the default repository. */
   repositoryId: z.uuid('must be a repository’s id').nullable(),
+  /** When no plan starts with its sources, in its time zone. */
+  blackouts: blackoutsInput.refine(
+    (blackouts) => leavesTime(blackouts, () => true),
+    'leave no time at which plans may start',
+  ),
 }
 const environmentInput = z.strictObject({
   name: environmentFields.name,
@@ -27,6 +33,7 @@ const environmentInput = z.strictObject({
   protected: environmentFields.protected.default(false),
   timeZone: environmentFields.timeZone.default('UTC'),
   repositoryId: environmentFields.repositoryId.default(null),
+  blackouts: environmentFields.blackouts.default([]),
 })
 const sourceInput = z.strictObject({
   environment: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { blackoutText } from '#lib/clock/blackouts.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
@@ -14,7 +15,7 @@ interface Deps {
   prisma: Database
 }
 
-const { name, colour, protected: isProtected, timeZone, repositoryId } = environmentFields
+const { name, colour, protected: isProtected, timeZone, repositoryId, blackouts } = environmentFields
 const updateInput = z.strictObject({
   id: z.string(),
   name: name.optional(),
@@ -22,6 +23,7 @@ const updateInput = z.strictObject({
   protected: isProtected.optional(),
   timeZone: timeZone.optional(),
   repositoryId: repositoryId.optional(),
+  blackouts: blackouts.optional(),
   /** Its place among the environments, counted from 0. */
   position: z.int().min(0).optional(),
   confirmEnvironment: z.string().optional(),
@@ -42,11 +44,16 @@ export async function updateEnvironment(deps: Deps, actor: Actor | null, raw: un
       if (position !== undefined) await move(tx, id, position)
       const updated = await tx.environment.update({ where: { id }, data: changes })
       if (updated.name !== old.name) await renameInPlans(tx, old.name, updated.name)
+      const { blackouts, ...others } = changes
       await record(tx, {
         actor,
         action: 'environment.update',
         target: { type: 'environment', id },
-        details: { ...changes, ...(position !== undefined && { position }) },
+        details: {
+          ...others,
+          ...(blackouts && { blackouts: blackouts.map(blackoutText) }),
+          ...(position !== undefined && { position }),
+        },
       })
       return updated
     }),

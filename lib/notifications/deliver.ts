@@ -8,7 +8,7 @@ import type { JobPayload } from '#lib/queue/catalogue.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { repositoryNotice } from '#lib/queue/repository-notice.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
-import type { Delivery, Prisma } from '#prisma/client/client.ts'
+import type { Delivery, Plan, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
 import { renderHoldMail } from './hold-mail.ts'
 import { renderHookMail } from './hook-mail.ts'
@@ -41,9 +41,9 @@ export async function startNotifications(deps: NotificationDeps): Promise<void> 
 }
 
 async function plan(deps: NotificationDeps, backupId: string): Promise<void> {
-  const backup = await deps.prisma.backup.findUniqueOrThrow({ where: { id: backupId } })
+  const backup = await deps.prisma.backup.findUniqueOrThrow({ where: { id: backupId }, include: { plan: true } })
   const { subject } = renderBackupMail({ ...backup, runs: [] }, deps.publicUrl)
-  await planDeliveries(deps, { backupId, subject })
+  await planDeliveries(deps, { backupId, subject }, { plan: backup.plan, isGood: backup.state === 'SUCCEEDED' })
 }
 
 async function planOfRepository(
@@ -59,7 +59,8 @@ async function planOfRepository(
 async function planOfPlan(deps: NotificationDeps, planEventId: string): Promise<void> {
   const event = await deps.prisma.planEvent.findUnique({ where: { id: planEventId }, include: { plan: true } })
   if (event === null) return // the plan was deleted meanwhile
-  await planDeliveries(deps, { planEventId, subject: renderPlanMail(event, deps.publicUrl).subject })
+  const { subject } = renderPlanMail(event, deps.publicUrl)
+  await planDeliveries(deps, { planEventId, subject }, { plan: event.plan, isGood: false })
 }
 
 async function planOfLate(
@@ -79,8 +80,13 @@ async function planOfHold(deps: NotificationDeps, holdId: string): Promise<void>
 }
 
 async function planOfHook(deps: NotificationDeps, hookId: string): Promise<void> {
-  const hook = await deps.prisma.backupHook.findUnique({ where: { id: hookId }, include: { backup: true } })
-  if (hook !== null) await planDeliveries(deps, { hookId, subject: renderHookMail(hook, deps.publicUrl).subject })
+  const hook = await deps.prisma.backupHook.findUnique({
+    where: { id: hookId },
+    include: { backup: { include: { plan: true } } },
+  })
+  if (hook === null) return
+  const { subject } = renderHookMail(hook, deps.publicUrl)
+  await planDeliveries(deps, { hookId, subject }, { plan: hook.backup.plan, isGood: false })
 }
 
 /** One delivery and its job for each recipient, once, however often this is tried. Without a mail server there is nothing to plan. */
@@ -99,9 +105,10 @@ async function planDeliveries(
     | 'lateSince'
     | 'subject'
   >,
+  of: { plan: Plan | null; isGood: boolean } = { plan: null, isGood: false },
 ): Promise<void> {
   if (!mailer || !config.NOTIFICATION_ENABLED) return
-  const recipients = await notificationRecipients(prisma)
+  const recipients = await recipientsOf(prisma, of)
   await prisma.$transaction(async (tx) => {
     const planned = await tx.delivery.createManyAndReturn({
       data: recipients.map((recipient) => ({ ...about, channel: 'EMAIL', recipient })),
@@ -109,6 +116,12 @@ async function planDeliveries(
     })
     for (const { id } of planned) await queue.send(tx, 'notify.deliver', { deliveryId: id })
   })
+}
+
+/** Those of the plan, where it has its own; none of what it does not tell. */
+async function recipientsOf(prisma: Database, { plan, isGood }: { plan: Plan | null; isGood: boolean }) {
+  if (plan && !(isGood ? plan.notifyOnSuccess : plan.notifyOnFailure)) return []
+  return plan && plan.notifyRecipients.length > 0 ? plan.notifyRecipients : notificationRecipients(prisma)
 }
 
 const aboutHold = {

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cancelBackup } from '#lib/backups/cancel.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
+import { createPlan, updatePlan } from '#lib/plans/change.ts'
 import type { Queue } from '#lib/queue/queue.ts'
+import { runPlan } from '#lib/schedules/run-plan.ts'
 import { setNotificationRecipients } from '#lib/settings/notification-settings.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MailServer, startMailServer } from '#lib/testing/mail-server.ts'
@@ -61,6 +63,44 @@ describe('being told', () => {
     expect(message?.text).toMatch(/nice: succeeded, 1 B read/)
     expect(message?.html).not.toContain('<script>')
     await settled(id, 'SENT')
+  })
+
+  it('goes to the recipients of its plan, where it has some, and only of what they want to know', async () => {
+    await setNotificationRecipients(home.runtime.prisma, home.admin, ['ops@example.org'])
+    const { source } = await home.addFiles('planned', { 'a.txt': 'a' })
+    const { runtime, admin } = home
+    const notice = (more: object) =>
+      createPlan(runtime, admin, { name: 'told', schedule: null, selection: { sourceIds: [source.id] }, ...more })
+    for (const wrong of ['a@b\r\nBcc: x@y', 'Name <a@example.org>', 'a@example.org, b@example.org'])
+      await expect(notice({ notifyRecipients: [wrong] })).rejects.toThrow(refusal('INPUT_INVALID'))
+    const to = ['shop@example.org', 'shop@example.org', 'boss@example.org']
+    const { id: planId } = await notice({ notifyRecipients: to, notifyOnSuccess: false })
+    const quiet = await runPlan(runtime, admin, 'API', planId)
+    await home.ended(quiet.id)
+    await expect
+      .poll(() => runtime.queue.hasJob('notify.backup-ended', { backupId: quiet.id }), { timeout: 20_000 })
+      .toBe(false)
+    expect(await runtime.prisma.delivery.count({ where: { backupId: quiet.id } })).toBe(0)
+
+    await runtime.prisma.source.update({
+      where: { id: source.id },
+      data: { settings: { paths: ['/gone'], exclude: [] } },
+    })
+    const failed = await runPlan(runtime, admin, 'API', planId)
+    const told = (await mail.has(2)).map((message) =>
+      [message.to]
+        .flat()
+        .map((one) => one?.text)
+        .join(),
+    )
+    expect(told.sort()).toEqual(['boss@example.org', 'shop@example.org'])
+    expect((await home.ended(failed.id)).state).toBe('FAILED')
+
+    await updatePlan(runtime, admin, { id: planId, notifyRecipients: [] })
+    mail.received.length = 0
+    await runPlan(runtime, admin, 'API', planId)
+    expect([(await mail.has(1))[0]?.to].flat().map((one) => one?.text)).toEqual(['ops@example.org'])
+    await runtime.prisma.source.update({ where: { id: source.id }, data: { enabled: false } })
   })
 
   it('says what happened and what to do when a backup fails', async () => {

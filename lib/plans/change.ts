@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { blackoutsInput } from '#lib/clock/blackouts.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
@@ -14,7 +15,7 @@ import { ruleInput } from '#lib/retention/rule.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { type PlanConfig, planDefaults } from './defaults.ts'
 import { nextDue } from './due.ts'
-import { planChanges, planInput } from './input.ts'
+import { planChanges, planInput, problemOfTimes } from './input.ts'
 import { requireRepositories } from './repositories.ts'
 import { type Selection, select, selectionInput } from './selection.ts'
 import { changedTokens, sealedTokens, tokensInput } from './webhook-tokens.ts'
@@ -68,9 +69,8 @@ export async function updatePlan(deps: ChoosingDeps, actor: Actor | null, raw: u
   return withUniqueName('plan', changes.name ?? '', () =>
     deps.prisma.$transaction(async (tx) => {
       const old = await lockPlan(tx, id)
-      const { windowFrom, windowTo } = { ...old, ...changes }
-      if (!windowFrom !== !windowTo)
-        throw new CodedError('INPUT_INVALID', { issues: [{ path: 'windowTo', problem: 'needs both its ends' }] })
+      const times = problemOfTimes({ ...old, blackouts: blackoutsInput.parse(old.blackouts), ...changes })
+      if (times) throw new CodedError('INPUT_INVALID', { issues: [times] })
       if (changes.selection) await requireChosen(tx, changes.selection)
       if (changes.repositoryId !== undefined || changes.copyRepositoryId !== undefined)
         await requireRepositories(deps, tx, { ...old, ...changes })

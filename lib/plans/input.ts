@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { type Blackout, blackoutsInput, leavesTime, timeOfDay } from '#lib/clock/blackouts.ts'
+import { emailAddress } from '#lib/config/email.ts'
 import { nameInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
-import { timeOfDay } from '#lib/repositories/options.ts'
+import { isWithin } from '#lib/repositories/options.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { scheduleInput } from './schedule.ts'
 import { selectionInput } from './selection.ts'
@@ -39,15 +41,30 @@ const fields = {
   copyRepositoryId: z.string().nullable(),
   uploadKibPerSecond: z.int().min(1).max(100_000_000).nullable(),
   runsAtOnce: z.int().min(1).max(100).nullable(),
+  /** Empty: the recipients of the installation. */
+  notifyRecipients: z
+    .array(emailAddress)
+    .max(100, 'may be at most 100')
+    .transform((all) => [...new Set(all)]),
+  notifyOnSuccess: z.boolean(),
+  /** Also of what is incomplete, cancelled or missed. */
+  notifyOnFailure: z.boolean(),
+  /** When it does not start, in its time zone. */
+  blackouts: blackoutsInput,
 }
 
 interface Hours {
   windowFrom?: string | null | undefined
   windowTo?: string | null | undefined
+  blackouts: readonly Blackout[]
 }
-const bothEnds = {
-  check: ({ windowFrom, windowTo }: Hours) => !windowFrom === !windowTo,
-  message: { path: ['windowTo'], message: 'needs both its ends' },
+
+/** What is wrong with the times at which a plan may start: its hours need both ends, and with its blackouts some time must be left. */
+export function problemOfTimes(plan: Hours): { path: string; problem: string } | null {
+  const { windowFrom, windowTo, blackouts } = plan
+  if (!windowFrom !== !windowTo) return { path: 'windowTo', problem: 'needs both its ends' }
+  const isOpen = (time: string) => isWithin({ windowFrom, windowTo }, time)
+  return leavesTime(blackouts, isOpen) ? null : { path: 'blackouts', problem: 'leave no time at which it may start' }
 }
 
 /** `planDefaults` gives selection, schedule and retention where they are left out. */
@@ -70,8 +87,15 @@ export const planInput = z
     copyRepositoryId: fields.copyRepositoryId.default(null),
     uploadKibPerSecond: fields.uploadKibPerSecond.default(null),
     runsAtOnce: fields.runsAtOnce.default(null),
+    notifyRecipients: fields.notifyRecipients.default([]),
+    notifyOnSuccess: fields.notifyOnSuccess.default(true),
+    notifyOnFailure: fields.notifyOnFailure.default(true),
+    blackouts: fields.blackouts.default([]),
   })
-  .refine(bothEnds.check, bothEnds.message)
+  .superRefine((plan, context) => {
+    const found = problemOfTimes(plan)
+    if (found) context.addIssue({ code: 'custom', path: [found.path], message: found.problem })
+  })
 
 /** What is left out stays. */
 export const planChanges = z.strictObject(fields).partial()

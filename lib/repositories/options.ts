@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { timeOfDay } from '#lib/clock/blackouts.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { timeZoneInput } from '#lib/errors/parse-input.ts'
 import type { Repository } from '#prisma/client/client.ts'
 
-export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time like 01:30')
 const kibPerSecond = z.int().min(1).max(100_000_000).optional()
 
 /** What an administrator can choose for a repository besides its place. Everything has a default. */
@@ -67,8 +67,13 @@ interface Hours {
 
 /** Whether something that keeps to these hours may start now; without hours it may at any time. A window over midnight is one whose end is not after its beginning. */
 export function isWindowOpen({ windowFrom, windowTo, timeZone }: Hours, now: Date): boolean {
-  if (!windowFrom || !windowTo) return true
   const time = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' }).format(now)
+  return isWithin({ windowFrom, windowTo }, time)
+}
+
+/** The same for a time like 01:30. */
+export function isWithin({ windowFrom, windowTo }: Omit<Hours, 'timeZone'>, time: string): boolean {
+  if (!windowFrom || !windowTo) return true
   return windowFrom < windowTo ? time >= windowFrom && time < windowTo : time >= windowFrom || time < windowTo
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { deleteSource, setSourceEnabled } from '#lib/environments/change.ts'
+import { updateEnvironment } from '#lib/environments/update-environment.ts'
 import { createPlan, deletePlan, pausePlan, updatePlan } from '#lib/plans/change.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { Plan } from '#prisma/client/client.ts'
@@ -70,6 +71,48 @@ describe('a plan that is due', () => {
     await Promise.all([fireDue(deps()), fireDue(deps()), fireDue(deps())])
     expect(await backups()).toHaveLength(1)
     expect(await events()).toHaveLength(1)
+  })
+
+  it('waits while a time of the week lasts at which it, or an environment of its sources, does not start', async () => {
+    // A Sunday.
+    const { id } = await plan({ blackouts: [{ days: [7], from: '03:00', to: '04:30' }] })
+    const { environmentId } = home
+    const blackouts = [{ days: [6], from: '22:00', to: '05:00' }]
+    await updateEnvironment(home.runtime, home.admin, { id: environmentId, blackouts })
+    await at('2026-03-01T04:00:30Z')
+    await lookOnUntil('2026-03-01T04:29:00Z')
+    expect(await events()).toEqual([['DEFERRED', '2026-03-01T04:00:00.000Z']])
+    expect(await prisma().planEvent.findMany()).toMatchObject([
+      { message: 'It waits: it does not start Sun 03:00–04:30.' },
+    ])
+    await lookOnUntil('2026-03-01T04:59:30Z')
+    expect(await backups()).toHaveLength(0)
+    await lookOnUntil('2026-03-01T05:01:00Z')
+    expect(await backups()).toHaveLength(1)
+    await endAll()
+    await updateEnvironment(home.runtime, home.admin, { id: environmentId, blackouts: [] })
+    await expect(
+      updatePlan(deps(), home.admin, {
+        id,
+        windowFrom: '03:10',
+        windowTo: '04:00',
+        blackouts: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '04:30' }],
+      }),
+    ).rejects.toThrow(refusal('INPUT_INVALID'))
+    await updatePlan(deps(), home.admin, { id, windowFrom: '03:10', windowTo: '04:00' })
+    const always = [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00' }]
+    for (const change of [
+      () => updatePlan(deps(), home.admin, { id, blackouts: always }),
+      () => plan({ name: 'never', blackouts: always }),
+      () => updateEnvironment(home.runtime, home.admin, { id: environmentId, blackouts: always }),
+    ])
+      await expect(change()).rejects.toThrow(refusal('INPUT_INVALID'))
+  })
+
+  it('starts in such a time when somebody asks for it', async () => {
+    const { id } = await plan({ blackouts: [{ days: [7], from: '00:00', to: '23:00' }] })
+    await runPlan(home.runtime, home.admin, 'API', id)
+    expect(await backups()).toHaveLength(1)
   })
 
   it('does not start again when the clock is set back', async () => {

@@ -1,5 +1,6 @@
 import { parseTriggerInput } from '#lib/backups/input.ts'
 import { openLanes, type StartDeps, startBackup } from '#lib/backups/start.ts'
+import { blackoutAt, blackoutsInput, blackoutText } from '#lib/clock/blackouts.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
@@ -88,8 +89,12 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   }
   if (isMissed && !plan.catchUp) return advance(tx, plan, now)
   if (!isWindowOpen(plan, now)) return defer(deps, tx, plan, now, `its hours are ${plan.windowFrom}–${plan.windowTo}`)
+  const blackout = blackoutAt(blackoutsInput.parse(plan.blackouts), plan.timeZone, now)
+  if (blackout) return defer(deps, tx, plan, now, `it does not start ${blackoutText(blackout)}`)
   const sources = await sourcesOf(tx, plan)
   const { input, more } = requestOf(plan, sources)
+  const closed = closedEnvironment(sources, now)
+  if (closed) return defer(deps, tx, plan, now, closed)
   const busy = await tx.backupRun.findMany({
     where: { sourceId: { in: sources.map((source) => source.id) }, state: { in: ['QUEUED', 'RUNNING'] } },
     include: { source: { select: { name: true } } },
@@ -102,6 +107,15 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })
   await note(deps, tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
   await advance(tx, plan, now)
+}
+
+/** Why no plan starts now with these sources: “nothing starts in production Mon 08:00–18:00”. Null: one may. */
+function closedEnvironment(sources: Awaited<ReturnType<typeof sourcesOf>>, now: Date): string | null {
+  for (const { environment } of sources) {
+    const blackout = blackoutAt(blackoutsInput.parse(environment.blackouts), environment.timeZone, now)
+    if (blackout) return `nothing starts in ${environment.name} ${blackoutText(blackout)}`
+  }
+  return null
 }
 
 /** Null when its time has not come, or somebody else is at it. */

@@ -5,15 +5,15 @@ import { triggerBackup } from '#lib/backups/trigger.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { select, selectionInput } from '#lib/plans/selection.ts'
-import type { Backup, BackupOrigin, Plan, Source } from '#prisma/client/client.ts'
+import type { Backup, BackupOrigin, Environment, Plan, Source } from '#prisma/client/client.ts'
 
-type Chosen = Source & { environment: { name: string } }
+type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZone' | 'blackouts'> }
 
 /** The sources that a plan takes now. */
 export async function sourcesOf(tx: Transaction, plan: Pick<Plan, 'selection'>): Promise<Chosen[]> {
   const sources = await tx.source.findMany({
     where: { deletedAt: null },
-    include: { environment: { select: { name: true } } },
+    include: { environment: { select: { name: true, timeZone: true, blackouts: true } } },
     orderBy: [{ environment: { position: 'asc' } }, { type: 'asc' }, { name: 'asc' }],
   })
   return select(selectionInput.parse(plan.selection), sources)

@@ -7,6 +7,7 @@ import {
 } from '#app/_data/environments.ts'
 import { problemIn } from '#app/_data/problem.ts'
 import { useRepositories } from '#app/_data/repositories.ts'
+import { type Blackout, BlackoutFields } from '#app/_ui/blackout-fields.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { Confirm } from '#app/_ui/confirm.tsx'
 import { Choice, describedBy, Field, Input, Select } from '#app/_ui/field.tsx'
@@ -27,6 +28,7 @@ export function EnvironmentForm({ environment, onDone }: { environment?: Environ
     timeZone: environment?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     repositoryId: environment?.repository?.id ?? DEFAULT,
     protected: environment?.protected ?? false,
+    blackouts: (environment?.blackouts ?? []) as Blackout[],
   })
   const isBusy = add.isPending || update.isPending
   const refusal = problemIn(add.data, add.error) ?? problemIn(update.data, update.error)
@@ -99,6 +101,13 @@ export function EnvironmentForm({ environment, onDone }: { environment?: Environ
           </Select>
         </Field>
       </div>
+      <BlackoutFields
+        id={`${id}-blackouts`}
+        hint="No plan starts with its sources at these times of the week, in its time zone. What is due then waits. Starting by hand goes all the same."
+        blackouts={draft.blackouts}
+        change={(blackouts) => setDraft({ ...draft, blackouts })}
+        issueOf={issueOf}
+      />
       <Choice
         kind="checkbox"
         name="protected"

@@ -1,5 +1,6 @@
 import type { PlanItem } from '#app/_data/plans.ts'
 import { parseTags } from '#app/_data/tags.ts'
+import type { Blackout } from '#app/_ui/blackout-fields.tsx'
 import type { SourceType } from '#graphql/documents/generated/graphql.ts'
 import { type HookDraft, hookDrafts, hookInputs, tokenInputs } from './hook-draft.ts'
 
@@ -39,6 +40,10 @@ export interface Draft {
   copyRepositoryId: string
   uploadKibPerSecond: string
   runsAtOnce: string
+  notifyRecipients: string
+  notifyOnSuccess: boolean
+  notifyOnFailure: boolean
+  blackouts: Blackout[]
   hooksBefore: HookDraft[]
   hooksAfter: HookDraft[]
 }
@@ -83,6 +88,10 @@ export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
     copyRepositoryId: plan.copyRepository?.id ?? '',
     uploadKibPerSecond: text(plan.uploadKibPerSecond),
     runsAtOnce: text(plan.runsAtOnce),
+    notifyRecipients: plan.notifyRecipients?.join(', ') ?? '',
+    notifyOnSuccess: plan.notifyOnSuccess ?? true,
+    notifyOnFailure: plan.notifyOnFailure ?? true,
+    blackouts: (plan.blackouts ?? []) as Blackout[],
     hooksBefore: hookDrafts(plan.hooksBefore, plan.webhooksWithToken),
     hooksAfter: hookDrafts(plan.hooksAfter, plan.webhooksWithToken),
   }
@@ -127,6 +136,10 @@ export function inputOf(draft: Draft) {
     copyRepositoryId: draft.copyRepositoryId || null,
     uploadKibPerSecond: number(draft.uploadKibPerSecond),
     runsAtOnce: number(draft.runsAtOnce),
+    notifyRecipients: parseTags(draft.notifyRecipients),
+    notifyOnSuccess: draft.notifyOnSuccess,
+    notifyOnFailure: draft.notifyOnFailure,
+    blackouts: draft.blackouts,
     hooksBefore: hookInputs(draft.hooksBefore),
     hooksAfter: hookInputs(draft.hooksAfter),
     webhookTokens: tokenInputs([...draft.hooksBefore, ...draft.hooksAfter]),

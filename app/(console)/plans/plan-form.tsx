@@ -4,12 +4,14 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import type { PlanItem } from '#app/_data/plans.ts'
 import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { parseTags } from '#app/_data/tags.ts'
+import { BlackoutFields } from '#app/_ui/blackout-fields.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { type Defaults, type Draft, draftOf, inputOf } from './draft.ts'
 import { HookFields } from './hook-fields.tsx'
+import { NotifyFields } from './notify-fields.tsx'
 import { PlaceFields } from './place-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
@@ -94,6 +96,9 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
           </div>
         </details>
       </Panel>
+      <Panel title="Who is told">
+        <NotifyFields draft={draft} change={change} issueOf={issueOf} />
+      </Panel>
       <Panel>
         <details>
           <summary className="cursor-pointer font-medium">More: repository, retries, hours, limits</summary>
@@ -129,6 +134,15 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
               mode: 'decimal',
               hint: 'Empty: as the repository says.',
             })}
+          </div>
+          <div className="mt-4">
+            <BlackoutFields
+              id="blackouts"
+              hint="At these times of the week, in the plan’s time zone. What is due then waits until they are over."
+              blackouts={draft.blackouts}
+              change={(blackouts) => change({ blackouts })}
+              issueOf={issueOf}
+            />
           </div>
           <div className="mt-4">
             <Choice

@@ -4,6 +4,7 @@ import { CalendarX } from 'lucide-react'
 import { use, useState } from 'react'
 import { type PlanDetail, usePlan, useUpdatePlan } from '#app/_data/plans.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
+import { blackoutWords } from '#app/_ui/blackout-fields.tsx'
 import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { count, duration } from '#app/_ui/format.ts'
@@ -126,12 +127,19 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
         </Fact>
         <Fact name="Time limit of a run">{plan.timeLimitSeconds ? duration(plan.timeLimitSeconds) : 'None'}</Fact>
         <Fact name="Starts later by up to">{plan.jitterSeconds ? duration(plan.jitterSeconds) : 'Nothing'}</Fact>
+        {plan.blackouts.length > 0 ? (
+          <Fact name="Does not start">{plan.blackouts.map(blackoutWords).join('; ')}</Fact>
+        ) : null}
         <Fact name="Repository">{plan.repository?.name ?? 'As each source says'}</Fact>
         <Fact name="Second copy">{plan.copyRepository?.name ?? 'As the repository says'}</Fact>
         <Fact name="Upload limit of a run">
           {plan.uploadKibPerSecond ? `${count(plan.uploadKibPerSecond)} KiB per second` : 'As the repository says'}
         </Fact>
         <Fact name="Runs at once">{plan.runsAtOnce ?? 'As many as go'}</Fact>
+        <Fact name="Who is told">
+          {plan.notifyRecipients.length > 0 ? plan.notifyRecipients.join(', ') : 'As the page Notifications says'}
+        </Fact>
+        <Fact name="Of what">{toldOf(plan)}</Fact>
         <Fact name="Compression">{plan.compressionLevel ?? 'As the repository says'}</Fact>
       </Facts>
       <Hooks title="Called before it, in this order" hooks={plan.hooksBefore} />
@@ -165,6 +173,12 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
       ) : null}
     </Panel>
   )
+}
+
+function toldOf({ notifyOnSuccess, notifyOnFailure }: PlanDetail): string {
+  if (notifyOnSuccess && notifyOnFailure) return 'Success and failure'
+  if (notifyOnFailure) return 'Failure only'
+  return notifyOnSuccess ? 'Success only' : 'Nothing'
 }
 
 function Hooks({ title, hooks }: { title: string; hooks: readonly unknown[] }) {
