@@ -30,5 +30,6 @@ import './plan.ts'
 import './plan-change.ts'
 import './retention.ts'
 import './notification.ts'
+import './configuration.ts'
 
 export const schema = builder.toSchema()

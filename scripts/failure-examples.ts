@@ -9,6 +9,13 @@ export const examples: { [C in Code]: Details<C> } = {
   SOURCE_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000001' },
   REQUEST_ABANDONED: {},
   SOURCE_DISABLED: { name: 'shop' },
+  CONFIGURATION_CHANGED: {},
+  CONFIGURATION_STOPPED: {
+    at: 'repository “offsite”',
+    problem: 'The repository sftp:backup@nas.example.org:/backup cannot be reached.',
+    remedy: 'Check the address.',
+    done: ['repository “disk” added'],
+  },
   SOURCE_SETTINGS_MISSING: { name: 'shop' },
   RUN_ADOPTED: { repository: 'production-s3' },
   SOURCE_TYPE_MISMATCH: { name: 'uploads', type: 'STORAGE', wanted: 'DATABASE' },

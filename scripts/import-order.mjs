@@ -23,6 +23,7 @@ export const lines = [
   ['plans', 'settings'],
   ['backups'],
   ['maintenance', 'notifications', 'schedules'],
+  ['configuration'],
   ['runtime'],
   ['processes', 'cli'],
 ]

@@ -10,6 +10,7 @@ export interface AuditEntry {
     | 'token.create'
     | 'token.revoke'
     | 'settings.change'
+    | 'configuration.apply'
     | 'user.create'
     | 'environment.create'
     | 'environment.update'

@@ -14,6 +14,8 @@ export interface CommandDeps {
   command: (name: string, description: string, parent: Command) => Command
   open: (flags: never) => Connection
   stdout: Output
+  /** Whether what is written may be coloured. */
+  colour: boolean
   input: SettingsInput
   leave: (code: number) => void
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
 
 /** What the client reads from the environment; flags win over it. */
@@ -15,8 +16,18 @@ export function readClientEnvironment(variables: Record<string, string | undefin
   }
 }
 
-/** What a command may read besides its arguments: secrets, and settings through a pipe. */
+/** What a command may read besides its arguments: secrets, settings through a pipe, and a person's answers. */
 export const processInput = {
+  ...(process.stdin.isTTY && { ask }),
   readStdin: () => text(process.stdin),
   variable: (name: string): string | undefined => process.env[name],
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await terminal.question(question)
+  } finally {
+    terminal.close()
+  }
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { addConfigurationCommands } from './configuration.ts'
 import { type Connection, connect, type TriggerInput } from './connection.ts'
 import type { Backup } from './documents.ts'
 import { hasEnded } from './documents.ts'
 import { type ClientEnvironment, processInput, readClientEnvironment } from './environment.ts'
+import { addEnvironmentCommands } from './environments.ts'
 import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
 import { addPlanCommands } from './plans.ts'
@@ -134,11 +136,14 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
       leave(await watchToEnd(connection, await find(connection, id), flags, surroundings))
     })
 
-  const deps = { command, open, stdout, input: surroundings.input ?? processInput, leave }
+  const colour = Boolean(stdout.isTTY) && environment.colour
+  const deps = { command, open, stdout, colour, input: surroundings.input ?? processInput, leave }
+  addEnvironmentCommands(program, deps)
   addSourceCommands(program, deps)
   addRepositoryCommands(program, deps)
   addPlanCommands(program, deps)
   addRetentionCommands(program, deps)
+  addConfigurationCommands(program, deps)
   return program
 }
 

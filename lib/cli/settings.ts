@@ -30,6 +30,8 @@ export interface Form {
 export interface SettingsInput {
   readStdin(): Promise<string>
   variable(name: string): string | undefined
+  /** The answer of a person; absent where nobody sits at a terminal. */
+  ask?(question: string): Promise<string>
 }
 
 type Plain = Record<string, unknown>
@@ -61,7 +63,7 @@ export async function settingsFrom(
   for (const path of flags.unset ?? []) put(settings, path, kind.secretFields.includes(path) ? null : undefined)
   for (const pair of flags.secretFile ?? []) {
     const [path, file] = split(pair)
-    put(settings, path, withoutLineEnd(await read(file)))
+    put(settings, path, withoutLineEnd(await readText(file)))
   }
   for (const pair of flags.secretEnv ?? []) {
     const [path, name] = split(pair)
@@ -94,7 +96,7 @@ export async function passwordFrom(
     throw new CommandFailed('The password is given twice.', 'Give one of --password-file, -env and -stdin.')
   if (passwordStdin && (flags.settings === '-' || flags.secretStdin !== undefined))
     throw new CommandFailed('Standard input cannot be two things at once.', 'Give the password by --password-file.')
-  if (passwordFile !== undefined) return withoutLineEnd(await read(passwordFile))
+  if (passwordFile !== undefined) return withoutLineEnd(await readText(passwordFile))
   if (passwordEnv !== undefined) return variable(passwordEnv, 'the password', input)
   return passwordStdin ? withoutLineEnd(await input.readStdin()) : undefined
 }
@@ -119,10 +121,11 @@ async function parseFile(file: string, input: SettingsInput): Promise<Plain> {
 
 /** Of a file, or of standard input when it is called “-”. Throws CommandFailed. */
 export async function textOf(file: string, input: SettingsInput): Promise<string> {
-  return file === '-' ? input.readStdin() : read(file)
+  return file === '-' ? input.readStdin() : readText(file)
 }
 
-async function read(file: string): Promise<string> {
+/** Throws CommandFailed. */
+export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
@@ -131,7 +134,7 @@ async function read(file: string): Promise<string> {
   }
 }
 
-const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '')
+export const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '')
 
 function split(pair: string): [string, string] {
   const at = pair.indexOf('=')

@@ -27,7 +27,7 @@ export const environmentFields = {
     'leave no time at which plans may start',
   ),
 }
-const environmentInput = z.strictObject({
+export const environmentInput = z.strictObject({
   name: environmentFields.name,
   colour: environmentFields.colour.default('slate'),
   protected: environmentFields.protected.default(false),
@@ -43,6 +43,10 @@ const sourceInput = z.strictObject({
   enabled: z.boolean().default(true),
   repositoryId: z.string().nullish(),
   tags: tagsInput.default([]),
+  /** Null: as its plans say. */
+  maxAgeHours: z.int().min(1).max(100_000).nullable().default(null),
+  /** Not all of its settings are known yet: it is disabled until somebody enters them. */
+  settingsMissing: z.boolean().default(false),
   untested: z.boolean().default(false),
 })
 
@@ -82,16 +86,19 @@ export async function createSource(
   const environment = await findEnvironment(deps.prisma, input.environment)
   const driver = deps.driverOf(input.kind)
   const { plain, secrets } = replaceSettings(driver, input.settings, {})
-  const settings = parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
-  const isSeen = !input.untested && seesEnvironment(deps.config, environment.name)
+  const { settingsMissing } = input
+  const settings = settingsMissing ? undefined : parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
+  const isSeen = !settingsMissing && !input.untested && seesEnvironment(deps.config, environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
-      const { name, kind, enabled, tags, repositoryId = null } = input
+      const { name, kind, tags, maxAgeHours, repositoryId = null } = input
+      const enabled = input.enabled && !settingsMissing
       if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const joined = joinSettings(plain, secrets)
-      const request = { environmentId: environment.id, repositoryId, name, kind, settings: joined, enabled, tags }
-      const made = await addSource(tx, deps.secretKey, request)
+      const environmentId = environment.id
+      const request = { environmentId, repositoryId, name, kind, settings: joined, enabled, tags, maxAgeHours }
+      const made = await addSource(tx, deps.secretKey, { ...request, settingsMissing })
       await record(tx, {
         actor,
         action: 'source.create',

@@ -25,11 +25,15 @@ export async function addSource(
     settings: Record<string, unknown>
     enabled?: boolean
     tags?: string[]
+    maxAgeHours?: number | null
+    /** They are stored as they are, to be completed by somebody. */
+    settingsMissing?: boolean
   },
 ): Promise<Source> {
   const driver = driverOf(request.kind)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
-  checkSettings(request.kind, joinSettings(plain, secrets))
+  const { settingsMissing = false, maxAgeHours = null } = request
+  if (!settingsMissing) checkSettings(request.kind, joinSettings(plain, secrets))
   const id = uuidv7()
   return tx.source.create({
     data: {
@@ -43,6 +47,8 @@ export async function addSource(
       sealedSecrets: sealSecrets(secretKey, id, secrets),
       enabled: request.enabled ?? true,
       tags: request.tags ?? [],
+      maxAgeHours,
+      settingsMissing,
     },
   })
 }

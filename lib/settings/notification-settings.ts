@@ -6,7 +6,7 @@ import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 
 const KEY = 'notification.recipients'
-const recipientsSchema = z.array(emailAddress).max(100)
+export const recipientsSchema = z.array(emailAddress).max(100)
 
 /** The addresses that are told how backups end. None until an administrator sets some. */
 export async function notificationRecipients(tx: Transaction): Promise<string[]> {

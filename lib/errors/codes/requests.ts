@@ -9,6 +9,19 @@ export const requests = {
       `The request is not valid: ${d.issues.map((i) => `${i.path || 'input'}: ${i.problem}`).join('; ')}.`,
     remedy: () => 'Correct the fields that are named and send it again.',
   }),
+  CONFIGURATION_CHANGED: entry({
+    kind: 'conflict',
+    retry: 'never',
+    message: () => 'The configuration is not what it was when the changes were shown; nothing was changed.',
+    remedy: () => 'Look at the changes again, then apply them.',
+  }),
+  CONFIGURATION_STOPPED: entry<{ at: string; problem: string; remedy: string; done: string[] }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `The configuration could not be applied: ${d.at}: ${d.problem} ${d.done.length === 0 ? 'Nothing was changed.' : `Done before, and kept: ${d.done.join(', ')}; nothing else was changed.`}`,
+    remedy: (d) => `${d.remedy} Then apply the file again: what is done is not done twice.`,
+  }),
   ENVIRONMENT_UNKNOWN: entry<{ name: string; known: string[] }>({
     kind: 'not-found',
     retry: 'never',
