@@ -18,7 +18,7 @@ if (!program) {
 export default defineConfig({
   testDir: 'app/_browser-tests',
   testMatch: '*.spec.ts',
-  globalSetup: './app/_browser-tests/server.fixture.ts',
+  globalSetup: ['./lib/testing/quick-restic.ts', './app/_browser-tests/server.fixture.ts'],
   // One server, one history: the tests follow each other.
   workers: 1,
   fullyParallel: false,

@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 /** Runs the command as people do and gives the page that it wrote. */
 async function pageOf(name: string): Promise<string> {
   const page = join(folder, `${name}.md`)
-  const { PATH = '', RESTIC_BINARY } = process.env
+  const { PATH = '', REAL_RESTIC: RESTIC_BINARY = process.env.RESTIC_BINARY } = process.env
   const exit = await runChild({
     command: process.execPath,
     args: [join(import.meta.dirname, '../run.ts'), 'sources', name, '--small', '--page', page],

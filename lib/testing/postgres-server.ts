@@ -116,10 +116,17 @@ async function startIn(folder: string, bin: string, tls?: Certificate): Promise<
   }
 }
 
-/** To the server and to each of its sessions (Linux). */
+/** To the server and to each of its sessions (Linux); one may have ended meanwhile. */
 async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  for (const one of [pid, ...children.split(' ').filter(Boolean).map(Number)]) process.kill(one, signal)
+  process.kill(pid, signal)
+  for (const one of children.split(' ').filter(Boolean).map(Number)) {
+    try {
+      process.kill(one, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
 }
 
 async function launch(
