@@ -1,3 +1,4 @@
+import { hookWaitsFor } from '#lib/backups/hook-waits.ts'
 import { hookInput, hookTitle } from '#lib/hooks/hook.ts'
 import { HookPhase } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
@@ -17,6 +18,12 @@ builder.prismaObject('BackupHook', {
       resolve: ({ hook }) => hookTitle(hookInput.parse(hook)),
     }),
     state: t.expose('state', { type: runState }),
+    waitsFor: t.string({
+      nullable: true,
+      description: 'While it is queued: “the end of the backup”.',
+      select: { id: true },
+      resolve: ({ id }, _args, { runtime }) => hookWaitsFor(runtime.prisma, id),
+    }),
     attempt: t.exposeInt('attempt'),
     error: t.field({
       type: runError,

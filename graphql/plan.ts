@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { type Actor, hasScope } from '#lib/auth/actor.ts'
 import { blackoutsInput } from '#lib/clock/blackouts.ts'
-import { hooksInput } from '#lib/hooks/hook.ts'
+import { hooksInput, withoutPath } from '#lib/hooks/hook.ts'
 import { missingCopiesOfPlan } from '#lib/maintenance/missing-copies.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
@@ -44,6 +45,11 @@ const missingCopies = builder
       missing: t.exposeInt('missing'),
     }),
   })
+
+const shownHooks = (stored: unknown, actor: Actor | null) => {
+  const hooks = hooksInput.parse(stored)
+  return hasScope(actor, 'settings:write') ? hooks : hooks.map(withoutPath)
+}
 
 export const plan = builder.prismaObject('Plan', {
   description: 'A saved selection of sources with a schedule.',
@@ -94,21 +100,23 @@ export const plan = builder.prismaObject('Plan', {
     hooksBefore: t.field({
       type: ['JSON'],
       description:
-        'Called before the first run of a backup, in order: {kind: "webhook", url, timeoutSeconds} or {kind: "command", command, values: [{name, value}], timeoutSeconds}. One that fails stops the backup.',
+        'Called before the first run of a backup, in order: {kind: "webhook", url, timeoutSeconds} or {kind: "command", command, values: [{name, value}], timeoutSeconds}. One that fails stops the backup. Who may not change plans sees no paths of addresses.',
       select: { hooksBefore: true },
-      resolve: ({ hooksBefore }) => hooksInput.parse(hooksBefore),
+      resolve: ({ hooksBefore }, _args, { actor }) => shownHooks(hooksBefore, actor),
     }),
     hooksAfter: t.field({
       type: ['JSON'],
       description: 'The same, called after the last run ended, whatever the outcome.',
       select: { hooksAfter: true },
-      resolve: ({ hooksAfter }) => hooksInput.parse(hooksAfter),
+      resolve: ({ hooksAfter }, _args, { actor }) => shownHooks(hooksAfter, actor),
     }),
     webhooksWithToken: t.field({
       type: ['String'],
-      description: 'The addresses of those webhooks that have a token. The tokens themselves are never shown.',
+      description:
+        'The addresses of those webhooks that have a token, for those who may change plans. The tokens are never shown.',
       select: { sealedTokens: true },
-      resolve: (row) => Object.keys(sealedTokens.parse(row.sealedTokens)),
+      resolve: (row, _args, { actor }) =>
+        hasScope(actor, 'settings:write') ? Object.keys(sealedTokens.parse(row.sealedTokens)) : [],
     }),
     repository: t.relation('repository', {
       nullable: true,

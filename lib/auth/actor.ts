@@ -23,6 +23,11 @@ const least: Record<Scope, readonly Role[]> = {
   'settings:write': ['ADMIN'],
 }
 
+/** Whether the actor's role and token reach. */
+export function hasScope(actor: Actor | null, scope: Scope): boolean {
+  return actor !== null && least[scope].includes(actor.role) && actor.scopes.includes(scope)
+}
+
 /** Throws UNAUTHENTICATED for nobody, FORBIDDEN when the actor's role or token does not reach. */
 export function requireScope(actor: Actor | null, scope: Scope, action: string): asserts actor is Actor {
   if (!actor) throw new CodedError('UNAUTHENTICATED', {})

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '#lib/database/database.ts'
 import { hookInput, hookTitle } from '#lib/hooks/hook.ts'
+import { isBehindEarlier } from '#lib/repositories/waiting-hooks.ts'
 import type { BackupHook } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
 import { lockBackup } from './end-run.ts'
@@ -30,9 +31,7 @@ export async function claimHooks(
       and not exists (
         select 1 from backup_hooks o where o.backup_id = h.backup_id and o.state in ('QUEUED', 'RUNNING')
           and (o.phase, o.position) < (h.phase, h.position))
-      and (h.phase = 'AFTER' or not exists (
-        select 1 from backup_hooks o join backups ob on ob.id = o.backup_id
-        where ob.plan_id = b.plan_id and (ob.created_at, ob.id) < (b.created_at, b.id) and o.state in ('QUEUED', 'RUNNING')))
+      and (h.phase = 'AFTER' or not ${isBehindEarlier})
     order by h.id limit ${places}`
   const claimed: BackupHook[] = []
   for (const { id, backup_id: backupId } of ready) {

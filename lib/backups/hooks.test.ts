@@ -1,13 +1,16 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { graphql } from 'graphql'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { schema } from '#graphql/schema.ts'
 import { createPlan, updatePlan } from '#lib/plans/change.ts'
 import { decideTurns, readTurns } from '#lib/repositories/turns.ts'
 import { runPlan } from '#lib/schedules/run-plan.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { BackupHook } from '#prisma/client/client.ts'
 import { cancelBackup } from './cancel.ts'
+import { hookWaitsFor } from './hook-waits.ts'
 import { interruptAbandoned } from './recover.ts'
 import type { Worker } from './worker.ts'
 
@@ -169,6 +172,11 @@ describe('the hooks of a plan', () => {
     await prisma().$executeRaw`
       update backup_hooks set not_before = clock_timestamp() + interval '1 second' where phase = 'AFTER'`
     const second = await runPlan(home.runtime, home.admin, 'API', planId)
+    const waits = async (backupId: string) =>
+      Promise.all((await hooksOf(backupId)).map((hook) => hookWaitsFor(prisma(), hook.id)))
+    expect(await waits(second.id)).toEqual(['the hooks of an earlier backup', 'the end of the backup'])
+    expect(await waits(first.id)).toEqual([null, expect.stringMatching(/^its next attempt at 2/)])
+    expect([...decideTurns(await readTurns(prisma())).reasons.values()]).toEqual(['a worker: none serves test'])
     worker = await home.startWorker()
     await hooksReach(second.id, ['SUCCEEDED', 'SUCCEEDED'])
     expect(await said()).toEqual(['after out cancelled', 'before in', 'after out succeeded'])
@@ -190,5 +198,21 @@ describe('the token of a webhook', () => {
     await expect(
       updatePlan(home.runtime, home.admin, { id, webhookTokens: [{ url, token: 's3cret' }] }),
     ).rejects.toMatchObject({ code: 'INPUT_INVALID', details: { issues: [{ path: 'webhookTokens.0.url' }] } })
+  })
+
+  it('is never answered, and the path of an address only to those who may change plans', async () => {
+    await plan({ hooksBefore: [webhook()], webhookTokens: [{ url, token: 's3cret' }] })
+    const ask = async (role: 'VIEWER' | 'ADMIN') =>
+      graphql({
+        schema,
+        source: '{ plans { hooksBefore webhooksWithToken } }',
+        contextValue: { ...context, actor: { ...home.admin, role } },
+      })
+    const context = { runtime: home.runtime, origin: 'API', signal: new AbortController().signal }
+    const seen = (address: string, withToken: string[]) => ({
+      plans: [{ hooksBefore: [{ kind: 'webhook', url: address, timeoutSeconds: 30 }], webhooksWithToken: withToken }],
+    })
+    expect((await ask('ADMIN')).data).toEqual(seen(url, [url]))
+    expect((await ask('VIEWER')).data).toEqual(seen('https://shop.example.org/…', []))
   })
 })

@@ -21,6 +21,14 @@ describe('the configuration', () => {
     expect(readConfig({ STORAGE_ROOTS: '/srv/a, /srv/b' }).STORAGE_ROOTS).toEqual(['/srv/a', '/srv/b'])
   })
 
+  it('reads networks, and takes nothing else for one', () => {
+    const read = (text: string) => readConfig({ WEBHOOK_PRIVATE_NETWORKS: text }).WEBHOOK_PRIVATE_NETWORKS
+    expect(readConfig({}).WEBHOOK_PRIVATE_NETWORKS).toEqual([])
+    expect(read('10.0.0.0/8, fd00::/8')).toEqual(['10.0.0.0/8', 'fd00::/8'])
+    for (const wrong of ['10.0.0.1', '10.0.0.0/33', 'intranet', '10.0.0.0/8,,', '*'])
+      expect(() => read(wrong)).toThrow(/WEBHOOK_PRIVATE_NETWORKS/)
+  })
+
   it('names every variable that is wrong, with an example', () => {
     try {
       readConfig({ PORT: '99999', ROLE: 'boss', COMPRESSION_LEVEL: '0', SMTP_URL: 'http://x' })

@@ -43,6 +43,10 @@ export interface HookNotice {
   sources: { name: string; environment: string }[]
 }
 
+/** For those who may not change plans: the addresses of many services hold a secret. */
+export const withoutPath = (hook: Hook): Hook =>
+  hook.kind === 'webhook' ? { ...hook, url: `${new URL(hook.url).origin}/…` } : hook
+
 /** “the webhook to example.org”: without its path, which may hold what others should not read in a log. */
 export const hookTitle = (hook: Hook): string =>
   hook.kind === 'webhook' ? `the webhook to ${new URL(hook.url).host}` : `the command “${hook.command}”`

@@ -131,10 +131,22 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
     'a backup waits for the hook before it, and says what that waits for',
     [
       [
-        turn('a', 'BACKUP', 3, { hook: { title: 'the command “freeze”', environment: 'test', notBefore: null } }),
-        turn('b', 'BACKUP', 2, { hook: { title: 'the command “freeze”', environment: 'live', notBefore: null } }),
+        turn('a', 'BACKUP', 3, {
+          hook: { title: 'the command “freeze”', environment: 'test', notBefore: null, isBehind: false },
+        }),
+        turn('b', 'BACKUP', 2, {
+          hook: { title: 'the command “freeze”', environment: 'live', notBefore: null, isBehind: false },
+        }),
         turn('c', 'BACKUP', 1, {
-          hook: { title: 'the command “freeze”', environment: 'test', notBefore: new Date('2026-01-01T12:01:00Z') },
+          hook: {
+            title: 'the command “freeze”',
+            environment: 'test',
+            notBefore: new Date('2026-01-01T12:01:00Z'),
+            isBehind: false,
+          },
+        }),
+        turn('d', 'BACKUP', 1, {
+          hook: { title: 'the command “freeze”', environment: 'test', notBefore: null, isBehind: true },
         }),
       ],
       [],
@@ -145,6 +157,7 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
       a: 'the hook before it, the command “freeze”',
       b: 'the hook before it, the command “freeze”, which waits for a worker: none serves live',
       c: 'the hook before it, the command “freeze”, which is tried again at 2026-01-01T12:01:00.000Z',
+      d: 'the hook before it, the command “freeze”, which waits for the hooks of an earlier backup',
     },
   ],
   [

@@ -1,8 +1,8 @@
 import type { Database, Transaction } from '#lib/database/database.ts'
-import { hookInput, hookTitle } from '#lib/hooks/hook.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
 import { isWindowOpen, optionsOf, windowText } from './options.ts'
 import { taskKinds } from './task-kinds.ts'
+import { type WaitingHook, waitingHooks } from './waiting-hooks.ts'
 
 /*
  * Who may use a repository, and who waits for whom. Runs and tasks wait as rows in the state QUEUED; whoever would claim one
@@ -27,13 +27,6 @@ export interface Turn {
   backup: { id: string; runsAtOnce: number | null } | null
   /** Whether it only starts within the window of its repository. */
   inWindow: boolean
-}
-
-interface WaitingHook {
-  title: string
-  /** Whose workers call it. */
-  environment: string
-  notBefore: Date | null
 }
 
 interface Place {
@@ -133,8 +126,13 @@ export function isServed(workers: Turns['workers'], environment: string): boolea
 }
 
 /** “the hook before it, the webhook to example.org” */
-function hookText({ title, environment, notBefore }: WaitingHook, workers: Turns['workers'], now: Date): string {
+function hookText(
+  { title, environment, notBefore, isBehind }: WaitingHook,
+  workers: Turns['workers'],
+  now: Date,
+): string {
   const hook = `the hook before it, ${title}`
+  if (isBehind) return `${hook}, which waits for the hooks of an earlier backup`
   if (!isServed(workers, environment)) return `${hook}, which waits for a worker: none serves ${environment}`
   return notBefore !== null && notBefore > now ? `${hook}, which is tried again at ${notBefore.toISOString()}` : hook
 }
@@ -206,21 +204,6 @@ export async function readTurns(db: Database | Transaction): Promise<Turns> {
   )
   const turnsIn = (state: string) => all.filter((one) => one.state === state).map((one) => one.turn)
   return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), workers, places, now }
-}
-
-/** By the backup: the first of its hooks that its runs wait for. */
-async function waitingHooks(db: Database | Transaction): Promise<ReadonlyMap<string, WaitingHook>> {
-  const rows = await db.backupHook.findMany({
-    where: { phase: 'BEFORE', state: { in: ['QUEUED', 'RUNNING'] } },
-    include: { environment: { select: { name: true } } },
-    orderBy: { position: 'desc' }, // of several of a backup, the map keeps the last one given
-  })
-  return new Map(
-    rows.map(({ backupId, hook, environment, notBefore }) => [
-      backupId,
-      { title: hookTitle(hookInput.parse(hook)), environment: environment.name, notBefore },
-    ]),
-  )
 }
 
 /** What each live worker serves. */

@@ -42,6 +42,9 @@ export function Hooks({ backup }: { backup: BackupDetail }) {
                 <td data-label="State">
                   <div>
                     <StateMark state={hook.state} />
+                    {hook.waitsFor ? (
+                      <span className="block text-small text-ink-soft">waits for {hook.waitsFor}</span>
+                    ) : null}
                     {hook.attempt > 1 ? (
                       <span className="block text-small text-ink-soft">attempt {hook.attempt}</span>
                     ) : null}
