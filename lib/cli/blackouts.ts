@@ -2,8 +2,19 @@ import { CommandFailed } from './failure.ts'
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 
+/** 1 is Monday. */
+export interface Blackout {
+  days: number[]
+  from: string
+  to: string
+}
+
+/** The way back: “mon,tue 08:00-18:00”. */
+export const blackoutWords = ({ days, from, to }: Blackout): string =>
+  `${days.map((day) => dayNames[day - 1]).join(',')} ${from}-${to}`
+
 /** Of words like “mon-fri,sun 08:00-18:00”; none of “none”. Throws CommandFailed. */
-export function blackoutsOf(words: string[] | undefined): { days: number[]; from: string; to: string }[] | undefined {
+export function blackoutsOf(words: string[] | undefined): Blackout[] | undefined {
   if (words?.join() === 'none') return []
   return words?.map((word) => {
     const [days = '', times = '', ...more] = word.trim().toLowerCase().split(/\s+/)

@@ -75,9 +75,11 @@ test('environments are added, listed, changed, moved and deleted', async () => {
   const [made] = await environments.json(['add', '--name', 'staging', '--colour', 'amber', '--protected'])
   expect(made).toMatchObject({ name: 'staging', colour: 'amber', protected: true, repository: null })
   const change = ['update', 'staging', '--time-zone', 'Europe/Berlin', '--repository', 'default', '--position', '0']
-  await environments.json(change)
+  await environments.json([...change, '--blackout', 'mon-fri 08:00-18:00'])
   expect((await environments.json(['list']))[0]).toMatchObject({ name: 'staging', repository: { name: 'default' } })
-  expect((await environments.run(['list'])).stdout).toMatch(/staging +protected +Europe\/Berlin +default +0/)
+  expect((await environments.run(['list'])).stdout).toMatch(
+    /staging +protected +Europe\/Berlin +mon,tue,wed,thu,fri 08:00-18:00 +default +0/,
+  )
 
   expect(await environments.run(['update', 'staging', '--no-protected'])).toMatchObject({
     code: 1,
@@ -91,8 +93,10 @@ test('environments are added, listed, changed, moved and deleted', async () => {
     'staging',
     '--repository',
     'none',
+    '--blackout',
+    'none',
   ])
-  expect(open).toMatchObject({ protected: false, repository: null })
+  expect(open).toMatchObject({ protected: false, repository: null, blackouts: [] })
   expect(await environments.run(['delete', 'staging'])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('--yes'),

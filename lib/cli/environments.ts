@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type Blackout, blackoutsOf, blackoutWords } from './blackouts.ts'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
@@ -11,6 +12,7 @@ interface EnvironmentItem {
   colour: string
   protected: boolean
   timeZone: string
+  blackouts: Blackout[]
   hasWorker: boolean
   repository: { id: string; name: string } | null
   sources: { id: string }[]
@@ -21,12 +23,13 @@ interface EnvironmentFlags extends CommonFlags {
   colour?: string
   protected?: boolean
   timeZone?: string
+  blackout?: string[]
   repository?: string
   position?: string
   confirmEnvironment?: string
 }
 
-const fields = 'id name colour protected timeZone hasWorker repository { id name } sources { id }'
+const fields = 'id name colour protected timeZone blackouts hasWorker repository { id name } sources { id }'
 const problem = '... on Problem { code message remedy }'
 const listDocument = `{ environments { ${fields} } }`
 const createDocument = `mutation ($input: CreateEnvironmentInput!) { createEnvironment(input: $input) {
@@ -90,6 +93,10 @@ const withFields = (command: Command): Command =>
     .option('--colour <colour>', 'slate, red, orange, amber, green, teal, blue, violet or pink')
     .option('--protected', 'what cannot be undone in it asks for its name')
     .option('--time-zone <name>', 'in which its schedules are meant, like Europe/Berlin')
+    .option(
+      '--blackout <time...>',
+      'no plan starts with its sources then, like “mon-fri 08:00-18:00”; “none” for no such time',
+    )
     .option('--repository <name>', 'where its sources are saved, by name or id; “none” for the default one')
 
 /** Only what was given. */
@@ -102,6 +109,7 @@ async function inputOf(connection: Connection, flags: EnvironmentFlags): Promise
     colour,
     protected: flags.protected,
     timeZone,
+    blackouts: blackoutsOf(flags.blackout),
     confirmEnvironment,
     position: position === undefined ? undefined : Number(position),
     repositoryId: repository === undefined ? undefined : await repositoryId(connection, repository),
@@ -132,9 +140,13 @@ function lines(environments: EnvironmentItem[]): string[] {
     printable(one.name),
     one.protected ? 'protected' : '–',
     one.timeZone,
+    one.blackouts.map(blackoutWords).join('; ') || '–',
     one.repository ? printable(one.repository.name) : 'default',
     String(one.sources.length),
     one.hasWorker ? 'serves it' : 'none',
   ])
-  return columns([['id', 'environment', 'protected', 'time zone', 'saved in', 'sources', 'worker'], ...rows])
+  return columns([
+    ['id', 'environment', 'protected', 'time zone', 'starts nothing', 'saved in', 'sources', 'worker'],
+    ...rows,
+  ])
 }

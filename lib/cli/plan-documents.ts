@@ -1,4 +1,5 @@
 /** The client's operations on plans and the shapes they answer. */
+import type { Blackout } from './blackouts.ts'
 import type { RunState } from './documents.ts'
 
 export interface PlanItem {
@@ -18,6 +19,7 @@ export interface PlanItem {
 
 export interface PlanDetail extends PlanItem {
   nextTimes: string[]
+  blackouts: Blackout[]
   hooksBefore: object[]
   hooksAfter: object[]
   events: { dueAt: string; kind: string; message: string; backup: { id: string } | null }[]
@@ -28,7 +30,7 @@ const fields = `id name selection schedule scheduleInWords timeZone isPaused pau
 const problem = '... on Problem { code message remedy }'
 
 export const plansDocument = `{ plans { ${fields} } }`
-export const planDocument = `query ($id: ID!) { plan(id: $id) { ${fields} nextTimes(first: 5) hooksBefore hooksAfter
+export const planDocument = `query ($id: ID!) { plan(id: $id) { ${fields} nextTimes(first: 5) blackouts hooksBefore hooksAfter
   events(first: 10) { dueAt kind message backup { id } } } }`
 
 const mutation = (name: string, argument: string, type: string, selection: string) => {

@@ -73,6 +73,7 @@ test('plans are made, listed, shown, changed, run, paused, resumed and deleted',
     notifyOnSuccess: false,
     notifyOnFailure: true,
   })
+  expect((await client.run(['show', 'nightly'])).stdout).toMatch(/^not +mon,fri,sat,sun 22:00-04:00$/m)
   for (const wrong of ['mon', 'someday 08:00-18:00', 'mon-fri-sat 08:00-18:00', 'mon 8-18'])
     expect(await client.run(['update', 'nightly', '--blackout', wrong])).toMatchObject({ code: 1 })
   await client.json(['update', 'nightly', '--blackout', 'none', '--notify', 'none', '--notify-on', 'all'])

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { blackoutsOf } from './blackouts.ts'
+import { blackoutsOf, blackoutWords } from './blackouts.ts'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
@@ -270,6 +270,7 @@ function planText(plan: documents.PlanDetail): string[] {
     '',
     ...columns([
       ...plan.nextTimes.map((time) => ['next', time]),
+      ...plan.blackouts.map((blackout) => ['not', blackoutWords(blackout)]),
       ...plan.hooksBefore.map((hook) => ['before', printable(JSON.stringify(hook))]),
       ...plan.hooksAfter.map((hook) => ['after', printable(JSON.stringify(hook))]),
       ...plan.sources.map((source) => ['takes', printable(`${source.name} (${source.environment.name})`)]),

@@ -39,6 +39,7 @@ environments:
   - name: production
     protected: true
     repository: disk
+    blackouts: [{days: [1, 2], from: '08:00', to: '18:00'}]
   - name: test
 repositories:
   - name: default
@@ -69,6 +70,10 @@ sources:
 plans:
   - name: nightly
     schedule: daily
+    blackouts: [{days: [7], from: '22:00', to: '04:00'}]
+    runsAtOnce: 1
+    notifyRecipients: [shop@example.org]
+    notifyOnSuccess: false
     selection:
       sources: [production/uploads, production/shop]
     retention:
@@ -96,7 +101,7 @@ test('A file is applied, changes nothing a second time, and comes out of a wiped
     code: 'INPUT_INVALID',
     details: {
       issues: [
-        { path: 'repositories.1.password', problem: expect.stringMatching(/^line 14: .*DISK_PASSWORD is not set/) },
+        { path: 'repositories.1.password', problem: expect.stringMatching(/^line 15: .*DISK_PASSWORD is not set/) },
         { path: 'plans.0.hooksAfter.0.token', problem: expect.stringContaining('HOOK_TOKEN is not set') },
       ],
     },

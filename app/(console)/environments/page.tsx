@@ -4,6 +4,7 @@ import { Layers, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { type EnvironmentItem, useEnvironmentSettings } from '#app/_data/environments.ts'
 import { useViewer } from '#app/_data/viewer.ts'
+import { blackoutWords } from '#app/_ui/blackout-fields.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
@@ -83,6 +84,9 @@ function About({ environment }: { environment: EnvironmentItem }) {
       <Fact name="Sources">{environment.sources.length || 'None yet'}</Fact>
       <Fact name="Saved in">{environment.repository?.name ?? 'The default repository'}</Fact>
       <Fact name="Time zone">{environment.timeZone}</Fact>
+      {environment.blackouts.length > 0 ? (
+        <Fact name="Starts nothing">{environment.blackouts.map(blackoutWords).join('; ')}</Fact>
+      ) : null}
       <Fact name="Worker">
         {environment.hasWorker ? (
           'Serves it now'
