@@ -1,7 +1,7 @@
 import { blackoutsInput } from '#lib/clock/blackouts.ts'
 import { createEnvironment } from '#lib/environments/create.ts'
 import { deleteEnvironment, updateEnvironment } from '#lib/environments/update-environment.ts'
-import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
+import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
 import type { Environment } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { given } from './given.ts'

@@ -32,7 +32,7 @@ export const repositoryTask = builder.prismaObject('RepositoryTask', {
       nullable: true,
       description: 'While it is queued: “a backup into production-s3”.',
       select: { id: true, state: true },
-      resolve: (task, _args, { runtime }) => waitsFor(runtime.prisma, task),
+      resolve: (task, _args, { runtime }) => waitsFor(runtime, task),
     }),
     error: t.field({
       type: runError,

@@ -21,7 +21,7 @@ export const backupRun = builder.prismaObject('BackupRun', {
       nullable: true,
       description: 'While it is queued: “prune of production-s3”.',
       select: { id: true, state: true },
-      resolve: (run, _args, { runtime }) => waitsFor(runtime.prisma, run),
+      resolve: (run, _args, { runtime }) => waitsFor(runtime, run),
     }),
     source: t.relation('source'),
     repository: t.relation('repository'),

@@ -70,6 +70,7 @@ async function retry(tx: Transaction, queue: Queue, run: BackupRun, { state, err
       repositoryId: run.repositoryId,
       part: run.part,
       storagePath: run.storagePath,
+      stage: run.stage,
       compressionLevel: run.compressionLevel,
       attempt: run.attempt + 1,
       notBefore: pauseSeconds === 0 ? null : new Date((await databaseNow(tx)) + pauseSeconds * 1000),

@@ -1,6 +1,6 @@
 import type { Database } from '#lib/database/database.ts'
-import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
 import { isBehindEarlier } from '#lib/repositories/waiting-hooks.ts'
+import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
 
 interface Facts {
   phase: 'BEFORE' | 'AFTER'

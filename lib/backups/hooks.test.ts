@@ -5,7 +5,8 @@ import { graphql } from 'graphql'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { schema } from '#graphql/schema.ts'
 import { createPlan, updatePlan } from '#lib/plans/change.ts'
-import { decideTurns, readTurns } from '#lib/repositories/turns.ts'
+import { readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import { runPlan } from '#lib/schedules/run-plan.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { BackupHook } from '#prisma/client/client.ts'
@@ -90,7 +91,7 @@ describe('the hooks of a plan', () => {
     const { id } = await start({ hooksBefore: [command('hang')] })
     worker = await home.startWorker()
     await hooksReach(id, ['RUNNING'])
-    const { reasons } = decideTurns(await readTurns(prisma()))
+    const { reasons } = decideTurns(await readTurns(prisma(), home.runtime.config))
     expect([...reasons.values()]).toEqual(['the hook before it, the command “hang”'])
   })
 
@@ -176,7 +177,9 @@ describe('the hooks of a plan', () => {
       Promise.all((await hooksOf(backupId)).map((hook) => hookWaitsFor(prisma(), hook.id)))
     expect(await waits(second.id)).toEqual(['the hooks of an earlier backup', 'the end of the backup'])
     expect(await waits(first.id)).toEqual([null, expect.stringMatching(/^its next attempt at 2/)])
-    expect([...decideTurns(await readTurns(prisma())).reasons.values()]).toEqual(['a worker: none serves test'])
+    expect([...decideTurns(await readTurns(prisma(), home.runtime.config)).reasons.values()]).toEqual([
+      'a worker: none serves test',
+    ])
     worker = await home.startWorker()
     await hooksReach(second.id, ['SUCCEEDED', 'SUCCEEDED'])
     expect(await said()).toEqual(['after out cancelled', 'before in', 'after out succeeded'])

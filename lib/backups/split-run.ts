@@ -25,9 +25,17 @@ export async function splitRun(
       data: { part: first.key },
     })
     if (kept[0] === undefined) return null
-    const { backupId, sourceId, repositoryId, compressionLevel, attempt } = run
+    const { backupId, sourceId, repositoryId, stage, compressionLevel, attempt } = run
     const queued = await tx.backupRun.createManyAndReturn({
-      data: others.map(({ key }) => ({ backupId, sourceId, repositoryId, compressionLevel, attempt, part: key })),
+      data: others.map(({ key }) => ({
+        backupId,
+        sourceId,
+        repositoryId,
+        stage,
+        compressionLevel,
+        attempt,
+        part: key,
+      })),
     })
     await appendEvents(
       tx,

@@ -4,7 +4,8 @@ import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
-import { isServed, liveWorkers } from '#lib/repositories/turns.ts'
+import { stageOf } from '#lib/repositories/stages.ts'
+import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
 import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import type { BackupOrigin } from '#prisma/client/enums.ts'
 import { type Admitted, admit, type LeftOut, leftOut } from './admission.ts'
@@ -76,6 +77,7 @@ export async function startBackup(
       repositoryId,
       part,
       storagePath,
+      stage: input.type === 'FULL' ? stageOf(source) : 0,
       compressionLevel: levels?.get(repositoryId) ?? compressionLevel,
     })),
   })

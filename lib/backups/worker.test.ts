@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRepository } from '#lib/repositories/create.ts'
-import { decideTurns, readTurns } from '#lib/repositories/turns.ts'
+import { readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { triggerBackup } from './trigger.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -51,7 +52,9 @@ describe('an environment that no worker serves', () => {
     const [log] = await prisma.backupEvent.findMany({ where: { backupId: backup.id, kind: 'LOG' } })
     expect(log).toMatchObject({ level: 'WARNING', message: 'No worker serves test: the run waits until one does.' })
     const run = await prisma.backupRun.findFirstOrThrow({ where: { backupId: backup.id } })
-    expect(decideTurns(await readTurns(prisma)).reasons.get(run.id)).toBe('a worker: none serves test')
+    expect(decideTurns(await readTurns(prisma, home.runtime.config)).reasons.get(run.id)).toBe(
+      'a worker: none serves test',
+    )
     await work(1)
     expect((await home.ended(backup.id)).state).toBe('SUCCEEDED')
     await worker?.stop(0)
@@ -83,7 +86,7 @@ describe('a worker', () => {
     await prisma.source.update({ where: { id: c }, data: { repositoryId: elsewhere.id } })
     const backup = await trigger(a, b, c)
     const waiting = await prisma.backupRun.findMany({ where: { backupId: backup.id }, include: { source: true } })
-    const { reasons } = decideTurns({ ...(await readTurns(prisma)), workers: [[]] })
+    const { reasons } = decideTurns({ ...(await readTurns(prisma, home.runtime.config)), workers: [[]] })
     const held = waiting.filter((run) => reasons.has(run.id))
     expect(held.map((run) => run.source.name)).toEqual(['b'])
     expect(reasons.get(held[0]?.id ?? '')).toBe('a backup into default, as many as it takes at once')

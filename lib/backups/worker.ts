@@ -8,7 +8,8 @@ import type { HookCall } from '#lib/hooks/call-hook.ts'
 import type { Log } from '#lib/log/log.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import type { Queue } from '#lib/queue/queue.ts'
-import { decideTurns, lockTurns, readTurns } from '#lib/repositories/turns.ts'
+import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
@@ -27,7 +28,7 @@ export interface WorkerDeps {
   feed: Feed
   log: Log
   secretKey: SecretKey
-  config: Pick<Config, 'DATA_DIR' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS' | 'WORKER_RUNS'> &
+  config: Pick<Config, 'DATA_DIR' | 'SOURCE_SERVER_RUNS' | 'STALL_TIMEOUT' | 'WORKER_ENVIRONMENTS' | 'WORKER_RUNS'> &
     DriverConfig &
     HookCall['config']
   /** Rejects with RESTIC_MISSING or RESTIC_TOO_OLD, every time it is needed, until there is one. */
@@ -59,7 +60,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     if (stopping) return
     for (const hook of await claimHooks(deps.prisma, [...served.keys()], HOOKS_AT_ONCE - calling.size))
       begin(calling, () => executeHook(deps, hook, shutdown.signal))
-    for (const run of await claim(deps.prisma, served, deps.config.WORKER_RUNS - working.size))
+    for (const run of await claim(deps, served, deps.config.WORKER_RUNS - working.size))
       begin(working, () => execute(deps, run, shutdown.signal))
   })
   const begin = (among: Set<Promise<void>>, act: () => Promise<void>) => {
@@ -110,7 +111,11 @@ async function announceWorker(prisma: Database, environments: readonly string[])
 }
 
 /** Claims the runs whose turn it is, as many as there are places. Compare-and-set: one that was cancelled meanwhile is left. */
-async function claim(prisma: Database, served: ReadonlyMap<string, string>, places: number): Promise<BackupRun[]> {
+async function claim(
+  { prisma, config }: Pick<WorkerDeps, 'prisma' | 'config'>,
+  served: ReadonlyMap<string, string>,
+  places: number,
+): Promise<BackupRun[]> {
   if (places <= 0) return []
   const waits = await prisma.backupRun.findFirst({
     where: { state: 'QUEUED', source: { environmentId: { in: [...served.keys()] } } },
@@ -119,7 +124,7 @@ async function claim(prisma: Database, served: ReadonlyMap<string, string>, plac
   if (waits === null) return []
   return prisma.$transaction(async (tx) => {
     await lockTurns(tx)
-    const turns = await readTurns(tx)
+    const turns = await readTurns(tx, config)
     const names = new Set(served.values())
     const waiting = turns.waiting.filter(({ environment }) => environment === null || names.has(environment))
     const { ready } = decideTurns({ ...turns, waiting, workers: [[...names]] })

@@ -34,6 +34,7 @@ const variables = {
   ],
   ROLE: [z.enum(['all', 'web', 'worker']).default('all'), 'all'],
   WORKER_RUNS: [z.coerce.number().int().min(1).max(100).default(2), '2'],
+  SOURCE_SERVER_RUNS: [z.coerce.number().int().min(1).max(100).default(2), '2'],
   WORKER_ENVIRONMENTS: [list.default([]), 'staging,production'],
   SECRET_KEY: [
     z

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { openAccess } from '#lib/repositories/access.ts'
-import { decideTurns, readTurns } from '#lib/repositories/turns.ts'
+import { readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { listSnapshotIds } from '#lib/restic/snapshots.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
@@ -16,7 +17,7 @@ let maintenance: MaintenanceWorker | undefined
 const refusal = (code: string) => expect.objectContaining({ code })
 const tasks = () => home.runtime.prisma.repositoryTask
 const start = (kind: string) => startTask(home.runtime, home.admin, { repositoryId: repository.id, kind })
-const reasons = async () => decideTurns(await readTurns(home.runtime.prisma)).reasons
+const reasons = async () => decideTurns(await readTurns(home.runtime.prisma, home.runtime.config)).reasons
 const stateOf = async (id: string) => (await tasks().findUniqueOrThrow({ where: { id } })).state
 const claimed = () => ({ state: 'RUNNING' as const, claimId: randomUUID(), heartbeatAt: new Date() })
 const trigger = () => triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE' })

@@ -12,7 +12,7 @@ import type { Repository, RepositoryTask } from '#prisma/client/client.ts'
 export interface MaintenanceDeps extends RepositoryDeps {
   queue: Queue
   log: Log
-  config: Pick<Config, 'DATA_DIR' | 'WORKER_ENVIRONMENTS' | 'RETENTION_POLICY'>
+  config: Pick<Config, 'DATA_DIR' | 'SOURCE_SERVER_RUNS' | 'WORKER_ENVIRONMENTS' | 'RETENTION_POLICY'>
 }
 
 /** What a task at work gets. Pass `signal`, `onStarted` and `onLog` to every restic that it starts. */

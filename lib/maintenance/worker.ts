@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
-import { decideTurns, lockTurns, readTurns } from '#lib/repositories/turns.ts'
+import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import type { RepositoryTask } from '#prisma/client/client.ts'
 import { endTask } from './end-task.ts'
 import { executeTask, interrupted } from './execute.ts'
@@ -63,7 +64,7 @@ async function claim(deps: MaintenanceDeps, places: number): Promise<RepositoryT
   const served = await servedRepositories(deps)
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx)
-    const { ready } = decideTurns(await readTurns(tx))
+    const { ready } = decideTurns(await readTurns(tx, deps.config))
     const ours = ready.filter(
       ({ kind, repositoryIds }) => kind !== 'BACKUP' && repositoryIds.every((id) => served.has(id)),
     )

@@ -13,6 +13,8 @@ const turn = (id: string, kind: TurnKind, minutes: number, more: Partial<Turn> =
   notBefore: null,
   hook: null,
   backup: null,
+  after: null,
+  server: null,
   inWindow: false,
   ...more,
 })
@@ -31,6 +33,7 @@ function decide(
     waiting,
     running,
     workers: more.workers ?? [[]],
+    serverRuns: 2,
     places: new Map([
       ['s3', place('production-s3')],
       ['disk', place('disk')],
@@ -172,6 +175,32 @@ const rows: [string, Parameters<typeof decide>, string[], Record<string, string>
     ],
     ['b', 'd'],
     { c: '2 runs of its backup, as many as its plan lets go on at once' },
+  ],
+  [
+    'a run waits for those of its backup that go before it',
+    [[turn('a', 'BACKUP', 2, { after: 'the databases of this backup' }), turn('b', 'BACKUP', 1)]],
+    ['b'],
+    { a: 'the databases of this backup' },
+  ],
+  [
+    'a server is read from by as many backups at once as its limit, into whichever repository',
+    [
+      [
+        turn('b', 'BACKUP', 3, { server: 'db:5432' }),
+        turn('c', 'BACKUP', 2, { server: 'db:5432', repositoryIds: ['disk'] }),
+        turn('d', 'BACKUP', 1, { server: 'db:5433', repositoryIds: ['disk'] }),
+      ],
+      [turn('a', 'BACKUP', 9, { server: 'db:5432', repositoryIds: ['disk'] })],
+      { runsAtOnce: 9 },
+    ],
+    ['b', 'd'],
+    { c: '2 backups from db:5432, as many as it gives at once' },
+  ],
+  [
+    'what lies on the worker has no such limit',
+    [[1, 2, 3].map((n) => turn(`${n}`, 'BACKUP', n)), [], { runsAtOnce: 9 }],
+    ['3', '2', '1'],
+    {},
   ],
   [
     'a retry is not made before its time',

@@ -1,8 +1,7 @@
-import type { Database, Transaction } from '#lib/database/database.ts'
 import type { TaskKind } from '#prisma/client/enums.ts'
-import { isWindowOpen, optionsOf, windowText } from './options.ts'
 import { taskKinds } from './task-kinds.ts'
-import { type WaitingHook, waitingHooks } from './waiting-hooks.ts'
+import type { WaitingHook } from './waiting-hooks.ts'
+import { isServed, type Workers } from './workers.ts'
 
 /*
  * Who may use a repository, and who waits for whom. Runs and tasks wait as rows in the state QUEUED; whoever would claim one
@@ -21,6 +20,10 @@ export interface Turn {
   environment: string | null
   /** Not to be started earlier. */
   notBefore: Date | null
+  /** The runs of its backup that go before it, while they are not over: “the databases of this backup”. */
+  after: string | null
+  /** The server that its source is read from: “db.example.org:5432”. */
+  server: string | null
   /** What is to be called before it, if that is not over yet: “the webhook to example.org”. */
   hook: WaitingHook | null
   /** Whose run it is, and how many of it go on at once. Null for tasks. */
@@ -39,8 +42,9 @@ interface Place {
 export interface Turns {
   waiting: Turn[]
   running: Turn[]
-  /** What each live worker serves: names of environments, or all of them. */
-  workers: readonly (readonly string[])[]
+  workers: Workers
+  /** How many runs read from one server at once. */
+  serverRuns: number
   places: ReadonlyMap<string, Place>
   now: Date
 }
@@ -50,9 +54,6 @@ export interface Decision {
   /** What each of the others waits for, by its id: “prune of production-s3”. */
   reasons: ReadonlyMap<string, string>
 }
-
-/** A worker that was not heard of for this long is gone; five of its looks. */
-const WORKER_GONE_AFTER_SECONDS = 15
 
 /** For this long after a task was queued, backups still go before it; those queued later wait for it. */
 const PATIENCE_MS = 30 * 60_000
@@ -67,7 +68,7 @@ function rank(turn: Turn): number {
 }
 
 /** Goes through those that wait, by rank, as if each that may start had started. */
-export function decideTurns({ waiting, running, workers, places, now }: Turns): Decision {
+export function decideTurns({ waiting, running, workers, serverRuns, places, now }: Turns): Decision {
   const busy = [...running]
   const ready: Turn[] = []
   const reasons = new Map<string, string>()
@@ -88,6 +89,10 @@ export function decideTurns({ waiting, running, workers, places, now }: Turns): 
     const own = turn.backup === null ? [] : busy.filter((other) => other.backup?.id === turn.backup?.id)
     if (own.length >= (turn.backup?.runsAtOnce ?? Number.POSITIVE_INFINITY))
       return `${own.length === 1 ? 'a run' : `${own.length} runs`} of its backup, as many as its plan lets go on at once`
+    if (turn.after !== null) return turn.after
+    const readers = busy.filter((other) => turn.server !== null && other.server === turn.server)
+    if (readers.length >= serverRuns)
+      return `${backupsText(readers.length)} from ${turn.server}, as many as it gives at once`
     const closed = closedWindow(turn)
     if (closed !== null) return closed
     if (usageOf(turn) === 'unlocked') return null
@@ -120,11 +125,6 @@ export function decideTurns({ waiting, running, workers, places, now }: Turns): 
   return { ready, reasons }
 }
 
-/** Whether a live worker serves the environment. */
-export function isServed(workers: Turns['workers'], environment: string): boolean {
-  return workers.some((names) => names.length === 0 || names.includes(environment))
-}
-
 /** “the hook before it, the webhook to example.org” */
 function hookText(
   { title, environment, notBefore, isBehind }: WaitingHook,
@@ -141,80 +141,8 @@ function hookText(
 function usersText(users: readonly Turn[], name: string): string {
   const runs = users.filter((user) => user.kind === 'BACKUP').length
   const others = users.filter((user) => user.kind !== 'BACKUP').map((user) => titleOf(user.kind))
-  const backups = runs === 0 ? [] : [runs === 1 ? 'a backup' : `${runs} backups`]
+  const backups = runs === 0 ? [] : [backupsText(runs)]
   return `${[...backups, ...others.map((title) => `a ${title}`)].join(' and ')} into ${name}`
 }
 
-/** What waits and what runs now, of everything. `now` is the database's. */
-export async function readTurns(db: Database | Transaction): Promise<Turns> {
-  const active = { state: { in: ['QUEUED' as const, 'RUNNING' as const] } }
-  const [runs, tasks, repositories, workers, clock, hooks] = await Promise.all([
-    db.backupRun.findMany({
-      where: active,
-      select: {
-        id: true,
-        backup: { select: { id: true, runsAtOnce: true } },
-        state: true,
-        repositoryId: true,
-        queuedAt: true,
-        notBefore: true,
-        source: { select: { environment: { select: { name: true } } } },
-      },
-    }),
-    db.repositoryTask.findMany({ where: active, include: { run: { select: { repositoryId: true } } } }),
-    db.repository.findMany({ select: { id: true, name: true, options: true } }),
-    liveWorkers(db),
-    db.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`,
-    waitingHooks(db),
-  ])
-  const now = (clock[0] as { now: Date }).now
-  const all = [
-    ...runs.map(({ state, source, repositoryId, ...run }) => ({
-      state,
-      turn: {
-        ...run,
-        kind: 'BACKUP' as const,
-        repositoryIds: [repositoryId],
-        environment: source.environment.name,
-        hook: hooks.get(run.backup.id) ?? null,
-        inWindow: false,
-      },
-    })),
-    ...tasks.map(({ id, kind, state, queuedAt, notBefore, repositoryId, requestedBy, run }) => ({
-      state,
-      turn: {
-        id,
-        kind,
-        queuedAt,
-        notBefore,
-        repositoryIds: [repositoryId, ...(run ? [run.repositoryId] : [])],
-        environment: null,
-        hook: null,
-        backup: null,
-        inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
-      },
-    })),
-  ]
-  const places = new Map(
-    repositories.map((repository) => {
-      const options = optionsOf(repository)
-      const closedWindow = isWindowOpen(options, now) ? null : windowText(options)
-      return [repository.id, { name: repository.name, runsAtOnce: options.runsAtOnce, closedWindow }]
-    }),
-  )
-  const turnsIn = (state: string) => all.filter((one) => one.state === state).map((one) => one.turn)
-  return { waiting: turnsIn('QUEUED'), running: turnsIn('RUNNING'), workers, places, now }
-}
-
-/** What each live worker serves. */
-export async function liveWorkers(db: Database | Transaction): Promise<string[][]> {
-  const rows = await db.$queryRaw<{ environments: string[] }[]>`
-    select environments from workers
-    where seen_at > clock_timestamp() - make_interval(secs => ${WORKER_GONE_AFTER_SECONDS})`
-  return rows.map((row) => row.environments)
-}
-
-/** Until the transaction ends, nobody else decides whose turn it is. */
-export async function lockTurns(tx: Transaction): Promise<void> {
-  await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('backup-trigger turns'))`
-}
+const backupsText = (count: number) => (count === 1 ? 'a backup' : `${count} backups`)

@@ -140,6 +140,11 @@ export interface SourceDriver<Settings = unknown> {
   readonly settings: z.ZodType<Settings>
   /** The settings that are secret: stored sealed and never answered. Dots lead into nested ones: `connection.password`. */
   readonly secretFields: readonly string[]
+  /**
+   * The settings, none of them secret, that together name the server which the data comes from; sources with equal ones put
+   * their load on the same one. Dots lead into nested ones. Absent: the data lies on the worker.
+   */
+  readonly serverFields?: readonly string[]
   /** What people call the kind: "PostgreSQL". */
   readonly title: string
   /** Read-only, seconds: reachable? tool present and new enough? rights there? how big? Rejects with a CodedError. */

@@ -35,6 +35,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
   title: 'MySQL and MariaDB',
   settings: mysqlSettings,
   secretFields: ['password'],
+  serverFields: ['host', 'port'],
 
   async probe(settings, ctx) {
     const { server, databases, warnings } = await withMysql(settings, ctx, async (client) => {

@@ -29,6 +29,7 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
   title: 'PostgreSQL',
   settings: postgresSettings,
   secretFields: ['password'],
+  serverFields: ['host', 'port'],
 
   discovery: {
     settings: serverSettings,

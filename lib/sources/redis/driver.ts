@@ -15,6 +15,7 @@ export const redisDriver: SourceDriver<RedisSettings> = {
   title: 'Redis and Valkey',
   settings: redisSettings,
   secretFields: ['password'],
+  serverFields: ['host', 'port'],
 
   async probe(settings, ctx) {
     const { server, rights } = await withRedis(settings, ctx, async (redis) => ({

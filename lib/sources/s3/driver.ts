@@ -22,6 +22,7 @@ export const s3Driver: SourceDriver<S3Settings> = {
   title: 'S3 bucket',
   settings: s3Settings,
   secretFields: ['secretAccessKey'],
+  serverFields: ['endpoint'],
   discovery: {
     settings: s3Server,
     field: 'bucket',

@@ -25,6 +25,7 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
   title: 'User-data export',
   settings: userDataSettings,
   secretFields: ['connection.password'],
+  serverFields: ['connection.host', 'connection.port'],
 
   async probe(settings, ctx) {
     const { connection, exports } = settings
