@@ -13,6 +13,7 @@ const pages: [path: string, heading: string][] = [
   ['/repositories', 'Repositories'],
   ['/repositories/new', 'New repository'],
   ['/notifications', 'Notifications'],
+  ['/settings/configuration', 'Configuration as a file'],
 ]
 
 /** Every page, a repository, and one backup of each state that the history holds. */

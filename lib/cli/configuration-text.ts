@@ -27,11 +27,9 @@ function changeLines({ action, kind, name, fields }: Change, colour: boolean): s
   return [colour ? `\x1b[${COLOURS[action]}m${head}\x1b[0m` : head, ...about]
 }
 
-const MARKED: Record<string, string> = {
-  '{"secret":"kept"}': '(secret)',
-  '{"secret":"another"}': '(another secret)',
-}
-const shown = (json: string): string => MARKED[json] ?? json
+/** Marks in the place of secrets, also within a list, as words. */
+const shown = (json: string): string =>
+  json.replaceAll('{"secret":"kept"}', '(secret)').replaceAll('{"secret":"another"}', '(another secret)')
 
 function countLine(changes: Change[]): string {
   const many = (action: Change['action']) => changes.filter((change) => change.action === action).length

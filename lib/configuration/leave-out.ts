@@ -7,10 +7,15 @@ export const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * An input without what its schema fills in by itself, its keys in the schema's order. Looks into objects within objects, not
- * into lists and choices. Parsing gives the same before and after.
+ * An input without what its schema fills in by itself, its keys in the schema's order. Looks into objects within objects and
+ * into choices between objects, not into lists. Parsing gives the same before and after.
  */
 export function withoutDefaults(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodUnion) {
+    const chosen = (schema.options as z.ZodType[]).find((option) => option.safeParse(value).success)
+    const left = chosen === undefined ? value : withoutDefaults(chosen, value)
+    return isDeepStrictEqual(schema.safeParse(left).data, schema.safeParse(value).data) ? left : value
+  }
   const shape = shapeOf(schema)
   if (shape === null || !isPlain(value)) return value
   const known = Object.keys(shape).filter((key) => Object.hasOwn(value, key))

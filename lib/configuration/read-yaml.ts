@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { FieldIssue } from '#lib/errors/parse-input.ts'
+import { MOST_BYTES } from './references.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -12,7 +13,6 @@ export interface ReadYaml {
   issue(path: Path, problem: string): FieldIssue
 }
 
-const MOST_BYTES = 1_000_000
 const MOST_ALIASES = 100
 const MOST_ISSUES = 50
 

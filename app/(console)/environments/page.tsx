@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { type EnvironmentItem, useEnvironmentSettings } from '#app/_data/environments.ts'
 import { useViewer } from '#app/_data/viewer.ts'
 import { blackoutWords } from '#app/_ui/blackout-fields.tsx'
-import { Button } from '#app/_ui/button.tsx'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
@@ -24,10 +24,15 @@ export default function EnvironmentsPage() {
         title="Environments"
         intro="Named places such as development, staging and production. Each source belongs to one of them."
         actions={
-          mayChange && edited !== 'new' ? (
-            <Button look="main" onClick={() => setEdited('new')}>
-              <Plus aria-hidden className="size-4" /> Add an environment
-            </Button>
+          mayChange ? (
+            <>
+              <ButtonLink href="/settings/configuration">Configuration as a file</ButtonLink>
+              {edited === 'new' ? null : (
+                <Button look="main" onClick={() => setEdited('new')}>
+                  <Plus aria-hidden className="size-4" /> Add an environment
+                </Button>
+              )}
+            </>
           ) : null
         }
       />
