@@ -1,5 +1,6 @@
 import { sendTestMail } from '#lib/notifications/deliver.ts'
 import { notificationRecipients, setNotificationRecipients } from '#lib/settings/notification-settings.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { Delivery } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { deliveryState } from './enums.ts'
@@ -23,7 +24,10 @@ const settings = builder.objectRef<{ recipients: string[] }>('NotificationSettin
   fields: (t) => ({
     mailConfigured: t.boolean({ resolve: (_parent, _args, { runtime }) => runtime.mailer !== null }),
     mailFrom: t.string({ nullable: true, resolve: (_parent, _args, { runtime }) => runtime.mailer?.from }),
-    enabled: t.boolean({ resolve: (_parent, _args, { runtime }) => runtime.config.NOTIFICATION_ENABLED }),
+    enabled: t.boolean({
+      resolve: async (_parent, _args, { runtime: { prisma, config } }) =>
+        (await withOptions(prisma, config)).NOTIFICATION_ENABLED,
+    }),
     recipients: t.exposeStringList('recipients'),
   }),
 })

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { type Actor, hasScope } from '#lib/auth/actor.ts'
 import { blackoutsInput } from '#lib/clock/blackouts.ts'
+import { inWords, nextTimes } from '#lib/cron/schedule.ts'
 import { hooksInput, withoutPath } from '#lib/hooks/hook.ts'
 import { missingCopiesOfPlan } from '#lib/maintenance/missing-copies.ts'
 import { planDefaults } from '#lib/plans/defaults.ts'
 import { previewSchedule } from '#lib/plans/preview-schedule.ts'
-import { inWords, nextTimes } from '#lib/plans/schedule.ts'
 import { sealedTokens } from '#lib/plans/webhook-tokens.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { sourcesOf } from '#lib/schedules/run-plan.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { PlanEventKind } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
@@ -206,7 +207,7 @@ builder.queryFields((t) => ({
   planDefaults: t.field({
     type: 'JSON',
     description: 'What a new plan has where nothing else is said: {schedule, selection, retention}, of the options.',
-    resolve: (_root, _args, { runtime }) => planDefaults(runtime.config),
+    resolve: async (_root, _args, { runtime }) => planDefaults(await withOptions(runtime.prisma, runtime.config)),
   }),
   schedulePreview: t.field({
     type: schedulePreview,

@@ -30,6 +30,7 @@ import './plan.ts'
 import './plan-change.ts'
 import './retention.ts'
 import './notification.ts'
+import './option.ts'
 import './configuration.ts'
 
 export const schema = builder.toSchema()

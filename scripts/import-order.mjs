@@ -10,7 +10,7 @@ import { parseAst } from 'vitest/node'
 /** The folders of lib/. A folder imports only from earlier lines, never from its own line's neighbours. */
 export const lines = [
   ['errors'],
-  ['clock', 'secrets'],
+  ['clock', 'secrets', 'cron'],
   ['config', 'forms'],
   ['log'],
   ['process'],
@@ -19,8 +19,9 @@ export const lines = [
   ['audit'],
   ['restic', 'sources', 'auth', 'hooks'],
   ['environments', 'repositories'],
+  ['settings'],
   ['retention'],
-  ['plans', 'settings'],
+  ['plans'],
   ['backups'],
   ['maintenance', 'notifications', 'schedules'],
   ['configuration'],

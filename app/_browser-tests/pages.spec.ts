@@ -13,6 +13,7 @@ const pages: [path: string, heading: string][] = [
   ['/repositories', 'Repositories'],
   ['/repositories/new', 'New repository'],
   ['/notifications', 'Notifications'],
+  ['/settings', 'Settings'],
   ['/settings/configuration', 'Configuration as a file'],
 ]
 

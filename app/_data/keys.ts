@@ -27,5 +27,6 @@ export const keys = {
   backup: (id: string) => ['backup', id],
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],
+  options: ['options'],
   deliveries: ['deliveries'],
 } as const

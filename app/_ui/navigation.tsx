@@ -1,6 +1,6 @@
 'use client'
 
-import { Archive, Bell, CalendarClock, Database, HardDrive, LayoutList, type LucideIcon } from 'lucide-react'
+import { Archive, Bell, CalendarClock, Database, HardDrive, LayoutList, type LucideIcon, Settings2 } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 
@@ -11,9 +11,10 @@ const places: { href: string; word: string; Icon: LucideIcon }[] = [
   { href: '/sources', word: 'Sources', Icon: Database },
   { href: '/repositories', word: 'Repositories', Icon: HardDrive },
   { href: '/notifications', word: 'Notifications', Icon: Bell },
+  { href: '/settings', word: 'Settings', Icon: Settings2 },
 ]
 
-/** A column beside the page on wide screens, a row at the bottom edge on narrow ones. */
+/** A column beside the page on wide screens, a row at the bottom edge on narrow ones, to be moved sideways where it is wider. */
 export function Navigation() {
   const path = usePathname()
   return (
@@ -21,7 +22,7 @@ export function Navigation() {
       aria-label="Console"
       className="on-rail max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-30 max-lg:bg-rail max-lg:pb-[env(safe-area-inset-bottom)]"
     >
-      <ul className="grid grid-cols-6 lg:grid-cols-1 lg:gap-0.5 lg:px-3">
+      <ul className="grid max-lg:auto-cols-[minmax(4.25rem,1fr)] max-lg:grid-flow-col max-lg:overflow-x-auto lg:gap-0.5 lg:px-3">
         {places.map(({ href, word, Icon }) => {
           const here = href === '/' ? path === '/' : path.startsWith(href)
           return (

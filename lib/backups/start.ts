@@ -6,6 +6,7 @@ import type { Queue } from '#lib/queue/queue.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
 import { stageOf } from '#lib/repositories/stages.ts'
 import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import type { BackupOrigin } from '#prisma/client/enums.ts'
 import { type Admitted, admit, type LeftOut, leftOut } from './admission.ts'
@@ -54,7 +55,7 @@ export async function startBackup(
 ): Promise<Backup> {
   const { admitted, leftOut } = await decide(tx, input, repositoryId)
   for (const run of admitted) await checkStoragePath(deps.config, run)
-  const compressionLevel = input.compressionLevel ?? deps.config.COMPRESSION_LEVEL
+  const compressionLevel = input.compressionLevel ?? (await withOptions(tx, deps.config)).COMPRESSION_LEVEL
   const backup = await tx.backup.create({
     data: {
       type: input.type,

@@ -8,6 +8,7 @@ import { type ClientEnvironment, processInput, readClientEnvironment } from './e
 import { addEnvironmentCommands } from './environments.ts'
 import { CommandFailed } from './failure.ts'
 import { follow, unknownBackup } from './follow.ts'
+import { addOptionCommands } from './options.ts'
 import { addPlanCommands } from './plans.ts'
 import { addRepositoryCommands } from './repositories.ts'
 import { addRetentionCommands } from './retention.ts'
@@ -143,6 +144,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addRepositoryCommands(program, deps)
   addPlanCommands(program, deps)
   addRetentionCommands(program, deps)
+  addOptionCommands(program, deps)
   addConfigurationCommands(program, deps)
   return program
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { scheduleInput } from '#lib/cron/schedule.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import { emailAddress } from './email.ts'
@@ -94,7 +95,7 @@ const variables = {
       .optional(),
     'https://watchdog.example.org/ping/1234',
   ],
-  BACKUP_SCHEDULE: [z.string().min(1).default('daily'), 'daily'],
+  BACKUP_SCHEDULE: [scheduleInput.default('daily'), 'daily'],
   TRIGGER_TYPE: [z.enum(['manual', 'scheduled']).default('manual'), 'manual'],
   DATA_SELECTION: [z.enum(['all', 'database', 'user_data', 'files']).default('all'), 'all'],
   RETENTION_POLICY: [z.coerce.number().int().min(1).max(36500).default(30), '30'],
@@ -109,7 +110,16 @@ const schema = z.object(
   },
 )
 
-export type Config = Readonly<z.infer<typeof schema>> & { readonly projectRoot: string }
+export type Config = Readonly<z.infer<typeof schema>> & {
+  readonly projectRoot: string
+  /** The variables that were set: the others have their defaults. */
+  readonly given: ReadonlySet<string>
+}
+
+/** What the program would make of one variable's text; undefined: of its absence. */
+export function parseVariable<K extends keyof typeof variables>(name: K, text: string | undefined) {
+  return schema.shape[name].safeParse(text) as z.ZodSafeParseResult<Config[K]>
+}
 
 /**
  * Reads the configuration from the environment, once, at the start of a process. An empty variable counts as unset.
@@ -133,5 +143,5 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         { variable: 'SECRET_KEY_FILE', problem: 'is set together with SECRET_KEY; set one of them', example: '' },
       ],
     })
-  return { ...parsed.data, projectRoot: resolve(import.meta.dirname, '../..') }
+  return { ...parsed.data, given: new Set(Object.keys(given)), projectRoot: resolve(import.meta.dirname, '../..') }
 }

@@ -14,7 +14,7 @@ const nothing = (): PresentState => ({
   repository: new Map(),
   source: new Map(),
   plan: new Map(),
-  settings: new Map([['settings', present('settings', { notificationRecipients: [] })]]),
+  settings: new Map([['settings', present('settings', { notificationRecipients: [], options: {} })]]),
 })
 const present = (name: string, fields: Present['fields'], shown = fields): Present => ({
   id: name,

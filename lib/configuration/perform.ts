@@ -8,6 +8,8 @@ import { repositoryOptions } from '#lib/repositories/options.ts'
 import { removeRepository } from '#lib/repositories/remove.ts'
 import { updateRepository } from '#lib/repositories/update.ts'
 import { setNotificationRecipients } from '#lib/settings/notification-settings.ts'
+import { type OptionName, optionNames } from '#lib/settings/options.ts'
+import { setOption } from '#lib/settings/set-option.ts'
 import type { Change } from './diff.ts'
 import { withoutDefaults } from './leave-out.ts'
 import { withoutTokens } from './plan-hooks.ts'
@@ -57,8 +59,23 @@ export async function perform(
       return void (await updatePlan(deps, actor, { id, ...given, webhookTokens, confirmEnvironment }))
     }
     case 'settings':
-      return void (await setNotificationRecipients(deps.prisma, actor, wanted.fields.notificationRecipients))
+      return changeSettings(deps, actor, present.fields, some, around)
   }
+}
+
+async function changeSettings(
+  deps: ConfigurationDeps,
+  actor: Actor,
+  before: Fields,
+  some: Fields,
+  { confirmEnvironment }: Surroundings,
+): Promise<void> {
+  if (some.notificationRecipients) await setNotificationRecipients(deps.prisma, actor, some.notificationRecipients)
+  if (!some.options) return
+  const [was, wanted] = [before.options, some.options] as Partial<Record<OptionName, string>>[]
+  for (const name of optionNames)
+    if (was?.[name] !== wanted?.[name])
+      await setOption(deps, actor, { name, value: wanted?.[name] ?? null, confirmEnvironment })
 }
 
 async function changeRepository(deps: ConfigurationDeps, actor: Actor, { id }: Present, some: Fields): Promise<void> {

@@ -3,14 +3,14 @@ import type { TryDeps } from '#lib/environments/try.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { FieldIssue } from '#lib/errors/parse-input.ts'
 import type { MaintenanceDeps } from '#lib/maintenance/performer.ts'
-import type { PlanConfig } from '#lib/plans/defaults.ts'
 import { testRepository } from '#lib/repositories/create.ts'
+import type { OptionConfig } from '#lib/settings/options.ts'
 import { type Change, type Comparison, compare } from './diff.ts'
 import { type PresentState, readPresent } from './present.ts'
 import { type ReadYaml, refuse } from './read-yaml.ts'
 import { type Given, readWanted, type Wanted, type WantedState } from './wanted.ts'
 
-export type ConfigurationDeps = MaintenanceDeps & TryDeps & { config: PlanConfig }
+export type ConfigurationDeps = MaintenanceDeps & TryDeps & { config: OptionConfig }
 
 export interface Prepared extends Comparison {
   present: PresentState

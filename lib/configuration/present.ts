@@ -13,6 +13,7 @@ import { optionsOf } from '#lib/repositories/options.ts'
 import { repositoryKind } from '#lib/repositories/registry.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
+import { setOptions } from '#lib/settings/options.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 import type { Environment, Plan, Repository, Source } from '#prisma/client/client.ts'
 import { storedHooks } from './plan-hooks.ts'
@@ -157,8 +158,10 @@ function selectionInNames(selection: Selection, sources: Map<string, string>): o
 }
 
 async function settingsAt(prisma: Transaction): Promise<Map<string, Present>> {
-  const fields = entries.settings.parse({ notificationRecipients: await notificationRecipients(prisma) })
-  return new Map([['settings', { ...plainly, id: 'settings', name: 'settings', fields, shown: fields }]])
+  const options = await setOptions(prisma)
+  const fields = entries.settings.parse({ notificationRecipients: await notificationRecipients(prisma), options })
+  const shown = Object.keys(options).length > 0 ? fields : { notificationRecipients: fields.notificationRecipients }
+  return new Map([['settings', { ...plainly, id: 'settings', name: 'settings', fields, shown }]])
 }
 
 function withNames(fields: Fields, repositories: Map<string, string>): Fields {

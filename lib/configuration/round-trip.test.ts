@@ -88,6 +88,7 @@ plans:
     selection: {}
 settings:
   notificationRecipients: [ops@example.org]
+  options: {retention_policy: 45, log_verbosity: WARNING}
 ${more}`
 const secrets = (values: Record<string, string>) =>
   Object.entries(values).map(([fromEnv, value]) => ({ reference: { fromEnv }, value }))

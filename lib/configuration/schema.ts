@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseVariable } from '#lib/config/config.ts'
 import { environmentInput } from '#lib/environments/create.ts'
 import { nameInput, tagsInput } from '#lib/errors/parse-input.ts'
 import { planInput } from '#lib/plans/input.ts'
@@ -6,6 +7,7 @@ import { selectionInput } from '#lib/plans/selection.ts'
 import { repositoryOptions } from '#lib/repositories/options.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
 import { recipientsSchema } from '#lib/settings/notification-settings.ts'
+import { type OptionName, optionNames, options } from '#lib/settings/options.ts'
 import { hookFields } from './plan-hooks.ts'
 import { secretForm } from './secret-form.ts'
 
@@ -59,7 +61,20 @@ const planEntry = z.strictObject({
   retention: planInput.shape.retention.default(ruleInput.parse({})),
 })
 
-const settingsEntry = z.strictObject({ notificationRecipients: recipientsSchema.default([]) })
+/** What is set on the settings page, by the option's name; what is left out is as the environment says. */
+const optionTexts = z
+  .partialRecord(z.enum(optionNames), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+  .superRefine((texts, context) => {
+    for (const [name, text] of Object.entries(texts)) {
+      const parsed = parseVariable(options[name as OptionName].variable, text)
+      for (const { message } of parsed.error?.issues ?? []) context.addIssue({ code: 'custom', path: [name], message })
+    }
+  })
+
+const settingsEntry = z.strictObject({
+  notificationRecipients: recipientsSchema.default([]),
+  options: optionTexts.default({}),
+})
 
 /** A section that is left out is not touched. */
 export const documentSchema = z.strictObject({

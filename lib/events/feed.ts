@@ -6,14 +6,20 @@ import type { Secret } from '#lib/secrets/secret.ts'
 
 const CHANNEL = 'backup_events'
 
-/** Says "look at this backup" to every process, when and only when the transaction commits. The rows are the truth. */
-export async function announce(tx: Transaction, backupId: string): Promise<void> {
-  await tx.$executeRaw`select pg_notify(${CHANNEL}, ${backupId})`
+/** In the place of a backup's id: the installation's options changed. */
+export const SETTINGS = 'settings'
+
+/**
+ * Says "look at this" to every process, at a backup by its id or at SETTINGS, when and only when the transaction commits. The
+ * rows are the truth.
+ */
+export async function announce(tx: Transaction, what: string): Promise<void> {
+  await tx.$executeRaw`select pg_notify(${CHANNEL}, ${what})`
 }
 
 export interface Feed {
-  /** Calls `look` whenever the backup may have new events, and after every reconnection. Answers how to stop. */
-  watch(backupId: string, look: () => void): () => void
+  /** Calls `look` whenever the backup, or SETTINGS, may have changed, and after every reconnection. Answers how to stop. */
+  watch(what: string, look: () => void): () => void
   close(): Promise<void>
 }
 
@@ -69,12 +75,12 @@ export async function openFeed(url: Secret, log: Log): Promise<Feed> {
 
   await connect()
   return {
-    watch(backupId, look) {
-      const looks = watchers.get(backupId) ?? new Set()
-      watchers.set(backupId, looks.add(look))
+    watch(what, look) {
+      const looks = watchers.get(what) ?? new Set()
+      watchers.set(what, looks.add(look))
       return () => {
         looks.delete(look)
-        if (looks.size === 0) watchers.delete(backupId)
+        if (looks.size === 0) watchers.delete(what)
       }
     },
     async close() {

@@ -9,6 +9,11 @@ const levels = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' }
 /** What every line carries that is logged while a request is answered, however deep. */
 export const requestContext = new AsyncLocalStorage<{ requestId: string }>()
 
+/** From now on; loggers that were derived from it earlier, such as those of runs at work, keep theirs. */
+export function setVerbosity(log: Log, verbosity: Config['LOG_VERBOSITY']): void {
+  log.level = levels[verbosity]
+}
+
 /**
  * The process's log: one JSON object a line on stdout, ISO times, level by LOG_VERBOSITY. Secrets are `Secret` objects and
  * print as `[secret]`; nothing is redacted by pattern.

@@ -8,6 +8,7 @@ import type { JobPayload } from '#lib/queue/catalogue.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { repositoryNotice } from '#lib/queue/repository-notice.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { Delivery, Plan, Prisma } from '#prisma/client/client.ts'
 import { renderBackupMail } from './backup-mail.ts'
 import { renderHoldMail } from './hold-mail.ts'
@@ -107,7 +108,7 @@ async function planDeliveries(
   >,
   of: { plan: Plan | null; isGood: boolean } = { plan: null, isGood: false },
 ): Promise<void> {
-  if (!mailer || !config.NOTIFICATION_ENABLED) return
+  if (!mailer || !(await withOptions(prisma, config)).NOTIFICATION_ENABLED) return
   const recipients = await recipientsOf(prisma, of)
   await prisma.$transaction(async (tx) => {
     const planned = await tx.delivery.createManyAndReturn({

@@ -12,6 +12,7 @@ import { parseInput } from '#lib/errors/parse-input.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
 import type { AccessDeps } from '#lib/repositories/access.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import { type PlanConfig, planDefaults } from './defaults.ts'
 import { nextDue } from './due.ts'
@@ -37,7 +38,7 @@ export async function createPlan(
 ): Promise<Plan> {
   requireScope(actor, 'settings:write', 'add a plan')
   const { webhookTokens, ...given } = parseInput(z.looseObject(tokens), raw)
-  const input = parseInput(planInput, { ...planDefaults(deps.config), ...given })
+  const input = parseInput(planInput, { ...planDefaults(await withOptions(deps.prisma, deps.config)), ...given })
   return withUniqueName('plan', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
       await requireChosen(tx, input.selection)

@@ -1,7 +1,5 @@
 import type { Config } from '#lib/config/config.ts'
-import { CodedError } from '#lib/errors/coded-error.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
-import { scheduleInput } from './schedule.ts'
 
 export type PlanConfig = Pick<Config, 'BACKUP_SCHEDULE' | 'TRIGGER_TYPE' | 'DATA_SELECTION' | 'RETENTION_POLICY'>
 
@@ -14,11 +12,4 @@ export function planDefaults(config: PlanConfig) {
     selection: { environments: [], types: [...types[config.DATA_SELECTION]], tags: [] },
     retention: ruleInput.parse({ days: config.RETENTION_POLICY }),
   }
-}
-
-/** Throws CONFIG_INVALID when BACKUP_SCHEDULE is no schedule. */
-export function checkPlanConfig({ BACKUP_SCHEDULE }: PlanConfig): void {
-  const problem = scheduleInput.safeParse(BACKUP_SCHEDULE).error?.issues[0]?.message
-  if (problem !== undefined)
-    throw new CodedError('CONFIG_INVALID', { problems: [{ variable: 'BACKUP_SCHEDULE', problem, example: 'daily' }] })
 }

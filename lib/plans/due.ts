@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { nextTimes } from './schedule.ts'
+import { nextTimes } from '#lib/cron/schedule.ts'
 
 interface Timed {
   id: string

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type Blackout, blackoutsInput, leavesTime, timeOfDay } from '#lib/clock/blackouts.ts'
 import { emailAddress } from '#lib/config/email.ts'
+import { scheduleInput } from '#lib/cron/schedule.ts'
 import { nameInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
 import { isWithin } from '#lib/repositories/options.ts'
 import { ruleInput } from '#lib/retention/rule.ts'
-import { scheduleInput } from './schedule.ts'
 import { selectionInput } from './selection.ts'
 
 const DAY_SECONDS = 86_400

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { inWords, nextTimes, scheduleInput } from '#lib/cron/schedule.ts'
 import { parseInput, timeZoneInput } from '#lib/errors/parse-input.ts'
-import { inWords, nextTimes, scheduleInput } from './schedule.ts'
 
 const input = z.strictObject({ schedule: scheduleInput, timeZone: timeZoneInput })
 

@@ -4,14 +4,15 @@ import { systemClock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
 import { readSecretKey } from '#lib/config/secret-key.ts'
 import { makeDataDir, type OpenDatabase, openDatabase } from '#lib/database/database.ts'
-import { openFeed } from '#lib/events/feed.ts'
+import { openFeed, SETTINGS } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
+import { setVerbosity } from '#lib/log/log.ts'
 import { openMailer } from '#lib/notifications/mailer.ts'
-import { checkPlanConfig } from '#lib/plans/defaults.ts'
 import { openQueue } from '#lib/queue/queue.ts'
 import { accessFolder } from '#lib/repositories/access.ts'
 import { openRestic, type Restic } from '#lib/restic/restic.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 
 export interface OpenRuntime {
@@ -23,7 +24,6 @@ export interface OpenRuntime {
 
 /** Opens everything that exists once per process. What was opened is closed again when a later part cannot be. */
 export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime> {
-  checkPlanConfig(config)
   await makeDataDir(config.DATA_DIR)
   const secretKey = await readSecretKey(config)
   const database = await openDatabase(config, 'required')
@@ -46,6 +46,7 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
       driverOf,
       publicUrl: (config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, ''),
     }
+    await followVerbosity(runtime)
     const close = async () => {
       mailer?.close()
       await feed.close()
@@ -59,6 +60,19 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
 }
 
 /** Looks for restic when it is needed and remembers it once found, so that installing it needs no restart. */
+/** Lets the log be as verbose as the settings page says, from the start and whenever that changes. */
+async function followVerbosity({ prisma, config, log, feed }: Runtime): Promise<void> {
+  const verbosity = async () => (await withOptions(prisma, config)).LOG_VERBOSITY
+  let current = config.LOG_VERBOSITY
+  const look = async () => {
+    const wanted = await verbosity()
+    if (wanted !== current) setVerbosity(log, wanted)
+    current = wanted
+  }
+  await look()
+  feed.watch(SETTINGS, () => void look().catch((error: unknown) => log.warn({ err: error }, 'log verbosity')))
+}
+
 function findRestic(config: Config): () => Promise<Restic> {
   let found: Restic | undefined
   const cacheDir = join(config.DATA_DIR, 'cache/restic')

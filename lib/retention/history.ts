@@ -1,5 +1,6 @@
 import type { Config } from '#lib/config/config.ts'
 import type { Transaction } from '#lib/database/database.ts'
+import { withOptions } from '#lib/settings/options.ts'
 import type { BackupOrigin, BackupRun } from '#prisma/client/client.ts'
 import { type GoodRun, keepList, type ZonedRule } from './keep.ts'
 import { ruleInput } from './rule.ts'
@@ -38,11 +39,12 @@ export async function runsToJudge(tx: Transaction, sourceId: string): Promise<Ke
 
 /** The rules of all plans, and of no plan: so many days as RETENTION_POLICY says. */
 export async function readRules(tx: Transaction, { config }: RetentionDeps): Promise<Map<string, ZonedRule>> {
+  const { RETENTION_POLICY } = await withOptions(tx, config)
   const plans = await tx.plan.findMany({ select: { id: true, retention: true, timeZone: true } })
   const rules = new Map<string, ZonedRule>(
     plans.map(({ id, retention, timeZone }) => [id, { ...ruleInput.parse(retention), timeZone }]),
   )
-  return rules.set(NO_PLAN, { ...ruleInput.parse({ days: config.RETENTION_POLICY }), timeZone: 'UTC' })
+  return rules.set(NO_PLAN, { ...ruleInput.parse({ days: RETENTION_POLICY }), timeZone: 'UTC' })
 }
 
 /** Why each run of a group stays; none for one that may go. */

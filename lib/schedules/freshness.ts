@@ -1,4 +1,4 @@
-import { nextTimes } from '#lib/plans/schedule.ts'
+import { nextTimes } from '#lib/cron/schedule.ts'
 import { select, selectionInput } from '#lib/plans/selection.ts'
 import type { SourceType } from '#prisma/client/enums.ts'
 
