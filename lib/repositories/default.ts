@@ -7,7 +7,8 @@ import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { Clock } from '#lib/clock/now.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
-import { initRepository } from '#lib/restic/init.ts'
+import { isCoded } from '#lib/errors/coded-error.ts'
+import { initRepository, openRepository } from '#lib/restic/init.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
@@ -26,7 +27,9 @@ export interface DefaultRepositoryDeps {
 /**
  * The local repository in DATA_DIR/repositories/default, with a random password. Its row, with the sealed password, is
  * written before restic makes it, so a crash in between loses nothing. Made once: when its folder is gone later, backups
- * fail with REPOSITORY_MISSING instead of starting an empty one in silence.
+ * fail with REPOSITORY_MISSING instead of starting an empty one in silence. One that is there although the database knows
+ * nothing of it, because that was lost, rejects with REPOSITORY_WRONG_PASSWORD and gets no row: it is to be connected with its
+ * own password.
  */
 export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, restic: Restic): Promise<Repository> {
   const { prisma } = deps
@@ -36,7 +39,8 @@ export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, resti
     () => true,
     () => false,
   )
-  if (!made) {
+  if (made) await requireOurs(deps, restic, repository)
+  else {
     await mkdir(dirname(repository.location), { recursive: true, mode: 0o700 })
     await using access = await openAccess(deps, repository)
     await initRepository(restic, access)
@@ -44,6 +48,17 @@ export async function ensureDefaultRepository(deps: DefaultRepositoryDeps, resti
   const data = { initialisedAt: deps.clock.now() }
   const initialised = await prisma.repository.update({ where: { id: repository.id }, data })
   return trySecureKeys({ ...deps, restic: async () => restic }, initialised)
+}
+
+async function requireOurs(deps: DefaultRepositoryDeps, restic: Restic, repository: Repository): Promise<void> {
+  await using access = await openAccess(deps, repository)
+  try {
+    await openRepository(restic, access)
+  } catch (error) {
+    if (isCoded(error, 'REPOSITORY_WRONG_PASSWORD'))
+      await deps.prisma.repository.deleteMany({ where: { id: repository.id, initialisedAt: null } })
+    throw error
+  }
 }
 
 function addRow({ prisma, secretKey, config }: DefaultRepositoryDeps): Promise<Repository> {
