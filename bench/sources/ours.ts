@@ -72,7 +72,6 @@ export function contextIn(work: string, signal: AbortSignal, storageRoots: reado
     storageRoots,
     toolPath: [],
     commandsFile: null,
-    installation: null,
     part: '',
     log() {},
     progress() {},

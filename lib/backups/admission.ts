@@ -40,15 +40,14 @@ export function admit(
   }
   const wanted = input.environments?.length ? input.environments : facts.environments
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
-  const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable, sources)
+  const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
   const admitted = narrow(input, chosen).map(({ source, part, storagePath }) => {
     const repositoryId =
       facts.planRepositoryId ?? source.repositoryId ?? source.environment.repositoryId ?? facts.defaultRepositoryId
     if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
     return { source, repositoryId, part, storagePath }
   })
-  if (admitted.every((run) => run.source.kind === 'installation' && !input.sourceIds))
-    throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
+  if (admitted.length === 0) throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
   const busy = admitted.map((run) => run.source).filter((source) => source.activeBackupId !== null)
   if (busy.length > 0)
     throw new CodedError('BACKUP_ALREADY_RUNNING', {
@@ -86,13 +85,8 @@ export function leftOut(input: TriggerInput, sources: Candidate[], admitted: Adm
     }))
 }
 
-/** A full backup takes the installation itself besides, whatever environment it is a source of. */
-export const takesInstallation = (input: TriggerInput): boolean => input.type === 'FULL' && !input.sourceIds
-
-function all(input: TriggerInput, reachable: Candidate[], sources: Candidate[]): Candidate[] {
-  const fits = (source: Candidate) => input.type === 'FULL' || source.type === input.type
-  const itself = takesInstallation(input) ? sources.filter((source) => source.kind === 'installation') : []
-  return [...new Set([...reachable.filter(fits), ...itself])].filter((source) => source.enabled)
+function all(input: TriggerInput, reachable: Candidate[]): Candidate[] {
+  return reachable.filter((source) => source.enabled && (input.type === 'FULL' || source.type === input.type))
 }
 
 function named(input: TriggerInput, reachable: Candidate[]): Candidate[] {

@@ -4,14 +4,12 @@ import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import { blackoutsInput, leavesTime } from '#lib/clock/blackouts.ts'
 import type { Database } from '#lib/database/database.ts'
 import { withUniqueName } from '#lib/database/unique-name.ts'
-import { CodedError } from '#lib/errors/coded-error.ts'
 import { nameInput, parseInput, tagsInput, timeZoneInput } from '#lib/errors/parse-input.ts'
 import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
 import { findEnvironment, requireRepository } from './find.ts'
-import { findInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
 import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
@@ -75,8 +73,7 @@ export async function createEnvironment(
  * Adds a source, after its driver has looked at it: what cannot be read now is refused now, not at the first backup. The
  * look is skipped where `untested` asks for it, and in a process that does not back up the environment, since the worker
  * may be on another machine. Without a repository of its own it is saved in its environment's, else the default one.
- * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN,
- * INSTALLATION_SOURCE_EXISTS and what `look` and the driver throw.
+ * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
  */
 export async function createSource(
   deps: TryDeps,
@@ -87,10 +84,6 @@ export async function createSource(
   requireScope(actor, 'settings:write', 'add a source')
   const input = parseInput(sourceInput, raw)
   const environment = await findEnvironment(deps.prisma, input.environment)
-  if (input.kind === 'installation') {
-    const source = await findInstallationSource(deps.prisma)
-    if (source !== null) throw new CodedError('INSTALLATION_SOURCE_EXISTS', { source })
-  }
   const driver = deps.driverOf(input.kind)
   const { plain, secrets } = replaceSettings(driver, input.settings, {})
   const { settingsMissing } = input

@@ -73,7 +73,6 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         storageRoots: [dir],
         toolPath: [],
         commandsFile: null,
-        installation: null,
         part: '',
         progress: () => {},
         ...fixture.context?.(dir),
