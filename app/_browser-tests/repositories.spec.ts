@@ -183,7 +183,7 @@ test('a second copy is made and shown beside its run', async ({ page }) => {
   await page.getByRole('link', { name: 'Repositories' }).click()
   await page.getByRole('cell').getByRole('link', { name: 'default', exact: true }).click()
   await expect(page.getByText('Each of its snapshots is copied to found again.')).toBeVisible()
-  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByLabel('Of this repository').getByRole('link', { name: 'Settings' }).click()
   await page.getByLabel('Copy each snapshot to').selectOption({ label: 'No second copy' })
   await button(page, 'Save where copies go').click()
   await expect(page.getByText('Nothing is copied any more.')).toBeVisible()

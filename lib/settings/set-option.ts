@@ -32,6 +32,8 @@ export async function setOption({ prisma, config }: Deps, actor: Actor | null, r
   const text = value === null ? null : textOf(name, value)
   const key = keyOf(name)
   return prisma.$transaction(async (tx) => {
+    // One after the other, or a change that keeps for fewer days could be compared with what is no longer so.
+    await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('backup-trigger options'))`
     const stateOf = async () => (await readOptions(tx, config)).find((option) => option.name === name) as OptionState
     const before = await stateOf()
     if (text === null) await tx.setting.deleteMany({ where: { key } })
