@@ -1,19 +1,8 @@
 import type { RepositoryNotice } from '#lib/queue/repository-notice.ts'
-import { escapeHtml, mailPage, oneLine, type Problem, problemHtml, problemText } from './mail-page.ts'
+import { factMail, GREEN, RED, type Told } from './fact-mail.ts'
 import type { Message } from './mailer.ts'
 
-const RED = '#cf222e'
-const GREEN = '#1a7f37'
 const NAMES_SHOWN = 20
-
-interface Told {
-  title: string
-  colour: string
-  facts: [string, string][]
-  /** In restic's words. */
-  lines?: readonly string[]
-  problem?: Problem
-}
 
 /** What a person is told about a repository. Pure. */
 export function renderRepositoryMail(
@@ -21,28 +10,16 @@ export function renderRepositoryMail(
   notice: RepositoryNotice,
   publicUrl: string,
 ): Omit<Message, 'to'> {
-  const { title, colour, facts: own, lines = [], problem } = tell(repository.name, notice)
-  const subject = oneLine(title)
-  const link = `${publicUrl}/repositories/${repository.id}`
-  const facts: [string, string][] = [['Repository', repository.name], ['Place', repository.location], ...own]
-  const text = [
-    `${subject}.`,
-    '',
-    ...facts.map(([name, value]) => `${name}: ${value}`),
-    '',
-    ...lines.map((line) => `- ${line}`),
-    ...(problem ? problemText(problem) : []),
-    '',
-    link,
-    '',
-  ].join('\n')
-  const list = lines.length === 0 ? '' : `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`
-  const body = `${list}${problem ? problemHtml(problem) : ''}`
-  const html = mailPage({ title: subject, colour, facts, body, link, linkText: 'Open the repository in the console' })
-  return { subject, text, html }
+  const { facts, ...told } = tell(repository.name, notice)
+  return factMail({
+    ...told,
+    facts: [['Repository', repository.name], ['Place', repository.location], ...facts],
+    link: `${publicUrl}/repositories/${repository.id}`,
+    linkText: 'Open the repository in the console',
+  })
 }
 
-function tell(name: string, notice: RepositoryNotice): Told {
+function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'linkText'> {
   switch (notice.kind) {
     case 'unreachable':
       return {
