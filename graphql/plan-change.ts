@@ -1,3 +1,4 @@
+import type { InputFieldBuilder } from '@pothos/core'
 import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/plans/change.ts'
 import { runPlan } from '#lib/schedules/run-plan.ts'
 import type { Backup, Plan } from '#prisma/client/client.ts'
@@ -24,6 +25,30 @@ const about = {
     'Each {url, token}: sent to that webhook as “Authorization: Bearer …”. Null takes one away; what is not named stays.',
 }
 
+/** What is said alike of a new plan and of one that is changed. */
+const sharedFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>) => ({
+  windowFrom: t.string(),
+  windowTo: t.string(),
+  jitterSeconds: t.int(),
+  catchUp: t.boolean({ description: about.catchUp }),
+  compressionLevel: t.int(),
+  retries: t.int(),
+  retryPauseSeconds: t.int(),
+  timeLimitSeconds: t.int(),
+  retention: t.field({ type: 'JSON', description: about.retention }),
+  repositoryId: t.id({ description: about.repository }),
+  copyRepositoryId: t.id({ description: about.copies }),
+  uploadKibPerSecond: t.int({ description: about.upload }),
+  runsAtOnce: t.int({ description: about.runs }),
+  notifyRecipients: t.stringList({ description: about.recipients }),
+  notifyOnSuccess: t.boolean(),
+  notifyOnFailure: t.boolean({ description: about.failure }),
+  blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
+  hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
+  hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
+  webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
+})
+
 const createPlanInput = builder.inputType('CreatePlanInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
@@ -31,26 +56,7 @@ const createPlanInput = builder.inputType('CreatePlanInput', {
     selection: t.field({ type: 'JSON', description: `${about.selection} Left out: as DATA_SELECTION says.` }),
     schedule: t.string({ description: `${about.schedule} Left out: as TRIGGER_TYPE and BACKUP_SCHEDULE say.` }),
     timeZone: t.string({ description: 'UTC when left out.' }),
-    windowFrom: t.string(),
-    windowTo: t.string(),
-    jitterSeconds: t.int(),
-    catchUp: t.boolean({ description: about.catchUp }),
-    compressionLevel: t.int(),
-    retries: t.int(),
-    retryPauseSeconds: t.int(),
-    timeLimitSeconds: t.int(),
-    retention: t.field({ type: 'JSON', description: about.retention }),
-    repositoryId: t.id({ description: about.repository }),
-    copyRepositoryId: t.id({ description: about.copies }),
-    uploadKibPerSecond: t.int({ description: about.upload }),
-    runsAtOnce: t.int({ description: about.runs }),
-    notifyRecipients: t.stringList({ description: about.recipients }),
-    notifyOnSuccess: t.boolean(),
-    notifyOnFailure: t.boolean({ description: about.failure }),
-    blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
-    hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
-    hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
-    webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
+    ...sharedFields(t),
   }),
 })
 
@@ -63,26 +69,7 @@ const updatePlanInput = builder.inputType('UpdatePlanInput', {
     selection: t.field({ type: 'JSON', description: about.selection }),
     schedule: t.string({ description: about.schedule }),
     timeZone: t.string(),
-    windowFrom: t.string(),
-    windowTo: t.string(),
-    jitterSeconds: t.int(),
-    catchUp: t.boolean({ description: about.catchUp }),
-    compressionLevel: t.int(),
-    retries: t.int(),
-    retryPauseSeconds: t.int(),
-    timeLimitSeconds: t.int(),
-    retention: t.field({ type: 'JSON', description: about.retention }),
-    repositoryId: t.id({ description: about.repository }),
-    copyRepositoryId: t.id({ description: about.copies }),
-    uploadKibPerSecond: t.int({ description: about.upload }),
-    runsAtOnce: t.int({ description: about.runs }),
-    notifyRecipients: t.stringList({ description: about.recipients }),
-    notifyOnSuccess: t.boolean(),
-    notifyOnFailure: t.boolean({ description: about.failure }),
-    blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
-    hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
-    hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),
-    webhookTokens: t.field({ type: ['JSON'], description: about.tokens }),
+    ...sharedFields(t),
     confirmEnvironment: t.stringList({
       description: 'The names of the protected environments that it takes sources of, to change what is kept.',
     }),
