@@ -16,6 +16,8 @@ const table: [RunState[], RunState, string][] = [
   [['INTERRUPTED'], 'INTERRUPTED', 'the worker died too often'],
   [['CANCELLED', 'SUCCEEDED'], 'CANCELLED', 'somebody stopped it before all was saved'],
   [['CANCELLED', 'FAILED'], 'FAILED', 'a failure is never hidden by a cancellation'],
+  [['CANCELLED', 'FAILED', 'SUCCEEDED'], 'PARTIAL', 'what failed and what was saved are both said'],
+  [['CANCELLED', 'INTERRUPTED', 'SUCCEEDED'], 'CANCELLED', 'nothing failed, and somebody stopped it'],
   [[], 'FAILED', 'an empty backup saved nothing'],
 ]
 

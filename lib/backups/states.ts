@@ -67,7 +67,8 @@ interface Part {
 
 /**
  * The state of a backup from those of its runs. Each part of a source counts with its newest attempt only.
- * SUCCEEDED needs all of them; anything less is said: PARTIAL when at least one was saved.
+ * SUCCEEDED needs all of them; anything less is said: PARTIAL when at least one was saved, CANCELLED when somebody ended it and
+ * nothing failed.
  */
 export function backupState(runs: Part[]): RunState {
   const states = runs.filter((run) => !runs.some((later) => supersedes(later, run))).map((run) => run.state)
@@ -75,9 +76,10 @@ export function backupState(runs: Part[]): RunState {
   if (any('RUNNING') || (any('QUEUED') && runs.some((run) => run.state !== 'QUEUED'))) return 'RUNNING'
   if (any('QUEUED')) return 'QUEUED'
   if (states.length > 0 && states.every((state) => state === 'SUCCEEDED')) return 'SUCCEEDED'
-  if (any('CANCELLED')) return any('FAILED') ? 'FAILED' : 'CANCELLED'
-  if (states.some(isGood)) return 'PARTIAL'
-  return any('FAILED') || states.length === 0 ? 'FAILED' : 'INTERRUPTED'
+  const isSaved = states.some(isGood)
+  if (any('FAILED') || states.length === 0) return isSaved ? 'PARTIAL' : 'FAILED'
+  if (any('CANCELLED')) return 'CANCELLED'
+  return isSaved ? 'PARTIAL' : 'INTERRUPTED'
 }
 
 /** A later attempt at the same part, or one that was split into parts after an attempt at the whole had been interrupted. */
