@@ -20,6 +20,7 @@ const leftOutReason = builder.enumType('LeftOutReason', {
   values: {
     DISABLED: { description: 'It is disabled.' },
     OTHER_TYPE: { description: 'The backup is of another type.' },
+    IN_ANOTHER_BACKUP: { description: 'The installation itself, which another backup saves already.' },
     OTHER_DATABASE_OR_FOLDER: { description: 'The backup was narrowed to a database or a folder of another source.' },
   } as const satisfies Record<LeftOut['reason'], object>,
 })

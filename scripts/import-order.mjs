@@ -32,8 +32,8 @@ export const lines = [
 /** What drivers must not know, so that each stays a plain description of one kind of source. */
 const closedToDrivers = ['database', 'queue', 'config']
 
-/** Folders of lib/sources that drivers share: how to connect, not what to copy. */
-const sharedByDrivers = ['connections']
+/** Folders of lib/sources that drivers share: how to connect, and tables as files. */
+const sharedByDrivers = ['connections', 'exports']
 
 const bannedNames = /^(utils?|helpers?|common|misc|shared)(\.|$)/
 

@@ -4,7 +4,7 @@ import { addLargeUploads, ask, expect, hideShop, test, trigger } from './console
 const headline = (page: Page) => page.locator('main h2').first()
 const panel = (page: Page, source: string) =>
   page.locator('section', {
-    has: page.getByRole('heading', { level: 2, name: new RegExp(`^${source} (sqlite|user|files)`) }),
+    has: page.getByRole('heading', { level: 2, name: new RegExp(`^${source} (sqlite|user|files|installation)`) }),
   })
 
 test('a backup by keyboard: from an overview without backups to the last good one', async ({ page }) => {
@@ -32,14 +32,14 @@ test('a backup by keyboard: from an overview without backups to the last good on
   await page.evaluate(() => Object.assign(window, { sameDocument: true }))
   await expect(page.getByRole('heading', { level: 1, name: 'Before release 4.2' })).toBeVisible()
   await expect(headline(page)).toHaveText('Succeeded', { timeout: 60_000 })
-  for (const source of ['shop', 'shop customers', 'uploads']) {
+  for (const source of ['shop', 'shop customers', 'uploads', 'system-backup-trigger']) {
     const run = panel(page, source)
     await expect(run).toContainText('Succeeded')
     await expect(run).toContainText(/New data\s*[\d.]+ (B|KiB|MiB)/)
     await expect(run).toContainText(/Snapshot\s*[0-9a-f]{8}/)
   }
   await expect(panel(page, 'uploads')).toContainText('320')
-  await expect(page.getByText('3 of 3')).toBeVisible()
+  await expect(page.getByText('4 of 4')).toBeVisible()
   const log = page.getByRole('region', { name: 'Log lines' })
   await expect(log.getByText('uploads: Succeeded')).toBeVisible()
   // It follows the end.
@@ -48,7 +48,7 @@ test('a backup by keyboard: from an overview without backups to the last good on
 
   await page.getByRole('link', { name: 'Overview' }).click()
   await expect(rows.filter({ hasText: 'None yet' })).toHaveCount(0)
-  await expect(rows.filter({ hasText: 'just now' })).toHaveCount(3)
+  await expect(rows.filter({ hasText: 'just now' })).toHaveCount(4)
 })
 
 test('a running backup can be cancelled and leaves no snapshot', async ({ page }) => {

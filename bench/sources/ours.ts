@@ -72,6 +72,7 @@ export function contextIn(work: string, signal: AbortSignal, storageRoots: reado
     storageRoots,
     toolPath: [],
     commandsFile: null,
+    installation: null,
     part: '',
     log() {},
     progress() {},

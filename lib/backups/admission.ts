@@ -40,14 +40,15 @@ export function admit(
   }
   const wanted = input.environments?.length ? input.environments : facts.environments
   const reachable = sources.filter((source) => wanted.includes(source.environment.name))
-  const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable)
+  const chosen = input.sourceIds ? named(input, reachable) : all(input, reachable, sources)
   const admitted = narrow(input, chosen).map(({ source, part, storagePath }) => {
     const repositoryId =
       facts.planRepositoryId ?? source.repositoryId ?? source.environment.repositoryId ?? facts.defaultRepositoryId
     if (repositoryId === null) throw new CodedError('NO_REPOSITORY', { source: source.name })
     return { source, repositoryId, part, storagePath }
   })
-  if (admitted.length === 0) throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
+  if (admitted.every((run) => isInstallation(run.source) && !input.sourceIds))
+    throw new CodedError('NOTHING_TO_BACK_UP', { type: input.type, environments: wanted })
   const busy = admitted.map((run) => run.source).filter((source) => source.activeBackupId !== null)
   if (busy.length > 0)
     throw new CodedError('BACKUP_ALREADY_RUNNING', {
@@ -62,7 +63,7 @@ export interface LeftOut {
   sourceId: string
   name: string
   environment: string
-  reason: 'DISABLED' | 'OTHER_TYPE' | 'OTHER_DATABASE_OR_FOLDER'
+  reason: 'DISABLED' | 'OTHER_TYPE' | 'OTHER_DATABASE_OR_FOLDER' | 'IN_ANOTHER_BACKUP'
 }
 
 /** What is left out, and why, of a trigger that was admitted. Nothing when it named its sources: then the others were not meant. */
@@ -73,7 +74,8 @@ export function leftOut(input: TriggerInput, sources: Candidate[], admitted: Adm
     !input.environments?.length || input.environments.includes(source.environment.name)
   const reason = (source: Candidate) => {
     if (!source.enabled) return 'DISABLED'
-    return input.type !== 'FULL' && source.type !== input.type ? 'OTHER_TYPE' : 'OTHER_DATABASE_OR_FOLDER'
+    if (takesInstallation(input) && isInstallation(source)) return 'IN_ANOTHER_BACKUP'
+    return fits(input, source) ? 'OTHER_DATABASE_OR_FOLDER' : 'OTHER_TYPE'
   }
   return sources
     .filter((source) => isMeant(source) && !isIncluded.has(source.id))
@@ -85,9 +87,22 @@ export function leftOut(input: TriggerInput, sources: Candidate[], admitted: Adm
     }))
 }
 
-function all(input: TriggerInput, reachable: Candidate[]): Candidate[] {
-  return reachable.filter((source) => source.enabled && (input.type === 'FULL' || source.type === input.type))
+/** A full backup takes the installation itself besides, whatever environment it is a source of. */
+export const takesInstallation = (input: TriggerInput): boolean =>
+  input.type === 'FULL' && !input.sourceIds && input.databaseName === undefined && input.storagePath === undefined
+
+const isInstallation = (source: Candidate): boolean => source.kind === 'installation'
+
+function all(input: TriggerInput, reachable: Candidate[], sources: Candidate[]): Candidate[] {
+  const chosen = reachable.filter((source) => fits(input, source))
+  // A full backup of another environment saves it already: this one does not wait for that.
+  const itself = takesInstallation(input) ? sources.filter((one) => isInstallation(one) && !one.activeBackupId) : []
+  return [...chosen, ...itself].filter((source) => source.enabled)
 }
+
+/** The installation is no database of an environment: only a full backup takes it without being asked for it by name. */
+const fits = (input: TriggerInput, source: Candidate): boolean =>
+  !isInstallation(source) && (input.type === 'FULL' || source.type === input.type)
 
 function named(input: TriggerInput, reachable: Candidate[]): Candidate[] {
   return [...new Set(input.sourceIds)].map((id) => {

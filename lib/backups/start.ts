@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type AuditEntry, record } from '#lib/audit/record.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
+import { ensureInstallationSource } from '#lib/environments/installation-source.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
 import { stageOf } from '#lib/repositories/stages.ts'
@@ -9,7 +10,7 @@ import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
 import { withOptions } from '#lib/settings/options.ts'
 import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import type { BackupOrigin } from '#prisma/client/enums.ts'
-import { type Admitted, admit, type LeftOut, leftOut } from './admission.ts'
+import { type Admitted, admit, type LeftOut, leftOut, takesInstallation } from './admission.ts'
 import { appendEvents } from './append-events.ts'
 import { checkStoragePath } from './check-storage-path.ts'
 import type { TriggerInput } from './input.ts'
@@ -53,6 +54,7 @@ export async function startBackup(
   tx: Transaction,
   { by, origin, input, repositoryId, ...plan }: StartRequest,
 ): Promise<Backup> {
+  if (takesInstallation(input)) await ensureInstallationSource(tx, by, input.environments ?? [])
   const { admitted, leftOut } = await decide(tx, input, repositoryId)
   for (const run of admitted) await checkStoragePath(deps.config, run)
   const compressionLevel = input.compressionLevel ?? (await withOptions(tx, deps.config)).COMPRESSION_LEVEL

@@ -13,6 +13,7 @@ import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Source } from '#prisma/client/client.ts'
 import { requireConfirmation } from './confirm.ts'
 import { findSource, requireRepository } from './find.ts'
+import { requireNoInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
 import { openSecrets, sealSecrets } from './sources.ts'
 import type { TryDeps } from './try.ts'
@@ -32,7 +33,8 @@ const changeInput = z.strictObject({
  * Changes a source's name, its tags, its settings, or the repository that it is saved in from now on (null: that of its
  * environment, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay,
  * null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
- * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
+ * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN, INSTALLATION_SOURCE_EXISTS and
+ * what `look` and the driver throw.
  */
 export async function updateSource(
   deps: TryDeps,
@@ -52,6 +54,7 @@ export async function updateSource(
   const isMissing = source.settingsMissing && !input.settings
   const changed =
     !isMissing && (source.settingsMissing || !isDeepStrictEqual(before, { plain, secrets: { ...secrets } }))
+  if (changed && source.kind === 'installation') await requireNoInstallationSource(deps.prisma)
   const settings = isMissing ? undefined : parseInput(driver.settings, joinSettings(plain, secrets), 'settings')
   const isSeen = changed && !input.untested && seesEnvironment(deps.config, source.environment.name)
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null

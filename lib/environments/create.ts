@@ -10,6 +10,7 @@ import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
 import { findEnvironment, requireRepository } from './find.ts'
+import { requireNoInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
 import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
@@ -73,7 +74,8 @@ export async function createEnvironment(
  * Adds a source, after its driver has looked at it: what cannot be read now is refused now, not at the first backup. The
  * look is skipped where `untested` asks for it, and in a process that does not back up the environment, since the worker
  * may be on another machine. Without a repository of its own it is saved in its environment's, else the default one.
- * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN and what `look` and the driver throw.
+ * Throws FORBIDDEN, INPUT_INVALID, SOURCE_KIND_UNKNOWN, ENVIRONMENT_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN,
+ * INSTALLATION_SOURCE_EXISTS and what `look` and the driver throw.
  */
 export async function createSource(
   deps: TryDeps,
@@ -84,6 +86,7 @@ export async function createSource(
   requireScope(actor, 'settings:write', 'add a source')
   const input = parseInput(sourceInput, raw)
   const environment = await findEnvironment(deps.prisma, input.environment)
+  if (input.kind === 'installation' && !input.settingsMissing) await requireNoInstallationSource(deps.prisma)
   const driver = deps.driverOf(input.kind)
   const { plain, secrets } = replaceSettings(driver, input.settings, {})
   const { settingsMissing } = input

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import { Secret } from '#lib/secrets/secret.ts'
 import { look, seesEnvironment } from './look.ts'
 
 const config = {
@@ -8,6 +9,7 @@ const config = {
   STORAGE_ROOTS: [],
   COMMANDS_FILE: undefined,
   projectRoot: '/',
+  ownDatabase: new Secret('postgresql://nobody@127.0.0.1:1/none'),
 }
 const refusal = (code: string) => expect.objectContaining({ code })
 

@@ -5,27 +5,23 @@ const source = (
   id: string,
   environment: string,
   type: 'DATABASE' | 'STORAGE',
-  tags: string[] = [],
-  enabled = true,
-) => ({
-  id: `00000000-0000-7000-8000-00000000000${id}`,
-  type,
-  enabled,
-  tags,
-  environment: { name: environment },
-})
+  { tags = [] as string[], enabled = true, kind = 'postgres' } = {},
+) => ({ id: `00000000-0000-7000-8000-00000000000${id}`, type, kind, enabled, tags, environment: { name: environment } })
 const sources = [
-  source('1', 'production', 'DATABASE', ['nightly']),
+  source('1', 'production', 'DATABASE', { tags: ['nightly'] }),
   source('2', 'production', 'STORAGE'),
-  source('3', 'staging', 'DATABASE', ['nightly', 'shop']),
-  source('4', 'staging', 'DATABASE', ['nightly'], false),
+  source('3', 'staging', 'DATABASE', { tags: ['nightly', 'shop'] }),
+  source('4', 'staging', 'DATABASE', { tags: ['nightly'], enabled: false }),
+  source('5', 'production', 'DATABASE', { kind: 'installation', tags: ['ours'] }),
 ]
 const chosen = (selection: object) => select(selectionInput.parse(selection), sources).map((one) => one.id.at(-1))
 
 describe('a selection', () => {
   it.each([
-    ['takes all that are enabled', {}, ['1', '2', '3']],
-    ['takes those of an environment', { environments: ['production'] }, ['1', '2']],
+    ['takes all that are enabled', {}, ['1', '2', '3', '5']],
+    ['takes those of an environment', { environments: ['production'] }, ['1', '2', '5']],
+    ['takes the installation with all of another environment', { environments: ['staging'] }, ['3', '5']],
+    ['takes the installation by its tag', { tags: ['ours'] }, ['5']],
     ['takes those of a type', { types: ['DATABASE'] }, ['1', '3']],
     ['takes those with one of its tags', { tags: ['shop', 'other'] }, ['3']],
     ['takes those that fit every list', { environments: ['production'], tags: ['nightly'] }, ['1']],

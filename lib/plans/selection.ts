@@ -16,21 +16,30 @@ export type Selection = z.output<typeof selectionInput>
 
 interface Candidate {
   id: string
+  kind: string
   type: SourceType
   enabled: boolean
   tags: string[]
   environment: { name: string }
 }
 
-/** The enabled sources that a plan takes now. One of its tags is enough. */
+/** A plan that takes all of its environments makes full backups, which hold the installation itself as well. */
+export const takesAll = (selection: Selection): boolean =>
+  !('sourceIds' in selection) && selection.types.length === 0 && selection.tags.length === 0
+
+/**
+ * The enabled sources that a plan takes now. One of its tags is enough. The installation is no database of an environment: it
+ * comes with all, whichever environments those are of, or by its name or tag.
+ */
 export function select<S extends Candidate>(selection: Selection, sources: readonly S[]): S[] {
   const enabled = sources.filter((source) => source.enabled)
   if ('sourceIds' in selection) return enabled.filter((source) => selection.sourceIds.includes(source.id))
   const { environments, types, tags } = selection
-  return enabled.filter(
-    (source) =>
-      (environments.length === 0 || environments.includes(source.environment.name)) &&
-      (types.length === 0 || types.includes(source.type as (typeof types)[number])) &&
-      (tags.length === 0 || source.tags.some((tag) => tags.includes(tag))),
+  const fits = (source: S) =>
+    (environments.length === 0 || environments.includes(source.environment.name)) &&
+    (types.length === 0 || types.includes(source.type as (typeof types)[number])) &&
+    (tags.length === 0 || source.tags.some((tag) => tags.includes(tag)))
+  return enabled.filter((source) =>
+    source.kind === 'installation' && tags.length === 0 ? takesAll(selection) : fits(source),
   )
 }

@@ -34,7 +34,7 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
     const feed = await openFeed(database.url, log)
     const mailer = openMailer(config)
     const runtime: Runtime = {
-      config: { ...config, STORAGE_ROOTS: await resolved(config.STORAGE_ROOTS) },
+      config: { ...config, ownDatabase: database.url, STORAGE_ROOTS: await resolved(config.STORAGE_ROOTS) },
       clock: systemClock,
       log,
       prisma: database.prisma,

@@ -13,8 +13,12 @@ const stages: readonly { type: SourceType; runs: string }[] = [
   { type: 'STORAGE', runs: 'the files of this backup' },
 ]
 
+/** The installation itself comes after all: its history then tells how the others ended. */
+const INSTALLATION_STAGE = stages.length + 1
+
 /** Counted from 1. Runs of backups that have no order are of stage 0. */
-export const stageOf = ({ type }: { type: SourceType }): number => stages.findIndex((stage) => stage.type === type) + 1
+export const stageOf = ({ type, kind }: { type: SourceType; kind: string }): number =>
+  kind === 'installation' ? INSTALLATION_STAGE : stages.findIndex((stage) => stage.type === type) + 1
 
 /** “the databases of this backup” */
 export const stageRuns = (stage: number): string => stages[stage - 1]?.runs ?? `stage ${stage} of this backup`

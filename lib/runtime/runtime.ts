@@ -7,11 +7,15 @@ import type { Mailer } from '#lib/notifications/mailer.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
+import type { Secret } from '#lib/secrets/secret.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 
 /** What exists once per process. */
 export interface Runtime {
-  config: Config
+  config: Config & {
+    /** The URL of the program's own database, whoever runs it. */
+    ownDatabase: Secret
+  }
   clock: Clock
   log: Log
   prisma: Database

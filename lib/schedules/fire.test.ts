@@ -58,7 +58,8 @@ describe('a plan that is due', () => {
         retries: 2,
         retryPauseSeconds: 60,
         timeLimitSeconds: 600,
-        runs: [{ compressionLevel: 9 }],
+        type: 'FULL',
+        runs: [{ compressionLevel: 9 }, { compressionLevel: 9, stage: 4 }],
       },
     ])
     expect(await events()).toEqual([['STARTED', '2026-03-01T04:00:00.000Z']])
@@ -173,12 +174,35 @@ describe('a plan that is due', () => {
     await at('2026-03-01T04:00:30Z')
     const names = async () =>
       (await prisma().backupRun.findMany({ include: { source: true } })).map((run) => run.source.name).sort()
-    expect(await names()).toEqual(['extra', 'notes'])
+    expect(await names()).toEqual(['extra', 'notes', 'system-backup-trigger'])
     await prisma().backup.deleteMany()
     await deleteSource(deps(), home.admin, extra.source.id)
     await deleteSource(deps(), home.admin, off.source.id)
     await at('2026-03-02T04:00:30Z')
-    expect(await names()).toEqual(['notes'])
+    expect(await names()).toEqual(['notes', 'system-backup-trigger'])
+  })
+})
+
+describe('plans that take all of an environment each', () => {
+  it('save the installation as well, once, and do not wait for each other because of it', async () => {
+    const other = await prisma().environment.create({ data: { name: 'other', position: 1, protected: false } })
+    const elsewhere = await home.addFiles('elsewhere', { 'd.txt': 'd' })
+    await prisma().source.update({ where: { id: elsewhere.source.id }, data: { environmentId: other.id } })
+    await plan({ name: 'one', selection: { environments: ['test'] } })
+    const { id } = await plan({ name: 'two', selection: { environments: ['other'] }, schedule: '5 4 * * *' })
+    await at('2026-03-01T04:00:30Z')
+    await at('2026-03-01T04:05:30Z')
+    const saved = await prisma().backup.findMany({
+      include: { runs: { select: { source: { select: { name: true } } }, orderBy: { stage: 'asc' } } },
+      orderBy: { createdAt: 'asc' },
+    })
+    expect(saved.map(({ runs }) => runs.map(({ source }) => source.name))).toEqual([
+      ['notes', 'system-backup-trigger'],
+      ['elsewhere'],
+    ])
+    await endAll()
+    await deleteSource(deps(), home.admin, elsewhere.source.id)
+    await expect(runPlan(deps(), home.admin, 'API', id)).rejects.toThrow(refusal('PLAN_EMPTY'))
   })
 })
 

@@ -11,7 +11,7 @@ import { nextDue } from '#lib/plans/due.ts'
 import { isWindowOpen } from '#lib/repositories/options.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import type { PlanEventKind } from '#prisma/client/enums.ts'
-import { requestOf, sourcesOf } from './run-plan.ts'
+import { requestOf, type sourcesOf, sourcesToSave } from './run-plan.ts'
 
 export interface ScheduleDeps extends StartDeps {
   clock: Clock
@@ -91,7 +91,8 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   if (!isWindowOpen(plan, now)) return defer(deps, tx, plan, now, `its hours are ${plan.windowFrom}–${plan.windowTo}`)
   const blackout = blackoutAt(blackoutsInput.parse(plan.blackouts), plan.timeZone, now)
   if (blackout) return defer(deps, tx, plan, now, `it does not start ${blackoutText(blackout)}`)
-  const sources = await sourcesOf(tx, plan)
+  const by = { userId: null, email: `plan ${plan.name}`, address: null }
+  const sources = await sourcesToSave(tx, plan, by)
   const { input, more } = requestOf(plan, sources)
   const closed = closedEnvironment(sources, now)
   if (closed) return defer(deps, tx, plan, now, closed)
@@ -103,7 +104,6 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
     const names = [...new Set(busy.map((run) => run.source.name))].join(', ')
     return defer(deps, tx, plan, now, `a backup of ${names} is not over yet`)
   }
-  const by = { userId: null, email: `plan ${plan.name}`, address: null }
   const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })
   await note(deps, tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
   await advance(tx, plan, now)

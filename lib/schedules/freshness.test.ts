@@ -8,6 +8,7 @@ const source = (more: Partial<FreshSource> = {}): FreshSource => ({
   enabled: true,
   tags: [],
   environment: { name: 'production' },
+  kind: 'postgres',
   maxAgeHours: null,
   createdAt: new Date('2026-03-01T00:00:00Z'),
   ...more,

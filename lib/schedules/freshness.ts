@@ -5,6 +5,7 @@ import type { SourceType } from '#prisma/client/enums.ts'
 export interface FreshSource {
   id: string
   type: SourceType
+  kind: string
   enabled: boolean
   tags: string[]
   environment: { name: string }

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { AuditEntry } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import type { OfPlan, StartDeps } from '#lib/backups/start.ts'
+import { activeStates } from '#lib/backups/states.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import type { Transaction } from '#lib/database/database.ts'
+import { ensureInstallationSource } from '#lib/environments/installation-source.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { select, selectionInput } from '#lib/plans/selection.ts'
+import { select, selectionInput, takesAll } from '#lib/plans/selection.ts'
 import type { Backup, BackupOrigin, Environment, Plan, Source } from '#prisma/client/client.ts'
 
 type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZone' | 'blackouts'> }
@@ -19,15 +22,30 @@ export async function sourcesOf(tx: Transaction, plan: Pick<Plan, 'selection'>):
   return select(selectionInput.parse(plan.selection), sources)
 }
 
+/**
+ * The sources that a plan saves if it starts now. For a plan that takes all, the installation is made a source; it is left out
+ * while another backup saves it, so that full backups of two environments do not wait for each other.
+ */
+export async function sourcesToSave(tx: Transaction, plan: Plan, by: AuditEntry['actor']): Promise<Chosen[]> {
+  const selection = selectionInput.parse(plan.selection)
+  if (!takesAll(selection) || 'sourceIds' in selection) return sourcesOf(tx, plan)
+  await ensureInstallationSource(tx, by, selection.environments)
+  const isBusy = { state: { in: [...activeStates] }, source: { kind: 'installation' } }
+  const busy = await tx.backupRun.findMany({ where: isBusy, select: { sourceId: true } })
+  return (await sourcesOf(tx, plan)).filter((source) => !busy.some(({ sourceId }) => sourceId === source.id))
+}
+
 /** What a trigger is asked for a plan. Throws PLAN_EMPTY. */
 export function requestOf(plan: Plan, sources: readonly Source[]): { input: object; more: OfPlan } {
-  if (sources.length === 0) throw new CodedError('PLAN_EMPTY', { name: plan.name })
+  const isFull = takesAll(selectionInput.parse(plan.selection))
+  if (sources.every((source) => isFull && source.kind === 'installation'))
+    throw new CodedError('PLAN_EMPTY', { name: plan.name })
   const types = [...new Set(sources.map((source) => source.type))]
   const { retries, retryPauseSeconds, timeLimitSeconds, compressionLevel } = plan
   const { repositoryId, copyRepositoryId: copyToId, uploadKibPerSecond, runsAtOnce } = plan
   return {
     input: {
-      type: types.length === 1 ? types[0] : 'FULL',
+      type: isFull || types.length > 1 ? 'FULL' : types[0],
       sourceIds: sources.map((source) => source.id),
       description: plan.name,
       ...(compressionLevel !== null && { compressionLevel }),
@@ -52,6 +70,7 @@ export async function runPlan(deps: StartDeps, actor: Actor | null, origin: Back
   requireScope(actor, 'backup:trigger', 'run a plan')
   const plan = z.uuid().safeParse(id).success ? await deps.prisma.plan.findUnique({ where: { id } }) : null
   if (!plan) throw new CodedError('PLAN_UNKNOWN', { id })
-  const { input, more } = requestOf(plan, await sourcesOf(deps.prisma, plan))
+  const sources = await deps.prisma.$transaction((tx) => sourcesToSave(tx, plan, actor))
+  const { input, more } = requestOf(plan, sources)
   return triggerBackup(deps, actor, origin, input, more)
 }

@@ -27,6 +27,7 @@ export async function temporaryContext(more: Partial<DriverContext> = {}): Promi
       storageRoots: [dir],
       toolPath: [],
       commandsFile: null,
+      installation: null,
       part: '',
       progress: () => {},
       ...more,

@@ -73,6 +73,7 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         storageRoots: [dir],
         toolPath: [],
         commandsFile: null,
+        installation: null,
         part: '',
         progress: () => {},
         ...fixture.context?.(dir),

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { z } from 'zod'
+import type { Secret } from '#lib/secrets/secret.ts'
 import type { SourceKind, SourceType } from './kinds.ts'
 
 /** What a driver gets. No database, no queue, no restic and no process environment: a driver cannot reach them. */
@@ -23,6 +24,8 @@ export interface DriverContext {
   systemToolPath?: readonly string[]
   /** The file in which the machine's operator allows programs for command sources; null: none is allowed. */
   commandsFile: string | null
+  /** The URL of the program's own database, for the driver that saves the installation itself. Null in tests of others. */
+  installation: Secret | null
   /** The part that this run saves: a key that `parts` gave. Empty: the whole source. */
   part: string
   /**

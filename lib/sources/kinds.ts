@@ -8,6 +8,7 @@ export const sourceKinds = {
   'user-data': 'USER_DATA',
   files: 'STORAGE',
   s3: 'STORAGE',
+  installation: 'DATABASE',
 } as const
 
 export type SourceKind = keyof typeof sourceKinds

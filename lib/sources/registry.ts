@@ -2,6 +2,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { commandDriver } from './command/driver.ts'
 import type { SourceDriver } from './driver.ts'
 import { filesDriver } from './files/driver.ts'
+import { installationDriver } from './installation/driver.ts'
 import type { SourceKind } from './kinds.ts'
 import { mysqlDriver } from './mysql/driver.ts'
 import { postgresDriver } from './postgres/driver.ts'
@@ -20,6 +21,7 @@ const drivers: Readonly<Record<SourceKind, SourceDriver>> = {
   'user-data': userDataDriver as SourceDriver,
   files: filesDriver as SourceDriver,
   s3: s3Driver as SourceDriver,
+  installation: installationDriver as SourceDriver,
 }
 
 /** Throws SOURCE_KIND_UNKNOWN. */

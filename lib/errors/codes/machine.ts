@@ -38,6 +38,13 @@ export const machine = {
     message: (d) => `The stored secret of ${d.what} cannot be decrypted.`,
     remedy: () => 'Start with the SECRET_KEY (or secret.key file) that it was saved with, or enter the secret again.',
   }),
+  INSTALLATION_OF_ANOTHER_VERSION: entry<{ problem: string; migration: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) =>
+      `The installation was saved by another version of the program: its migration ${d.migration} ${d.problem}.`,
+    remedy: () => 'Nothing was changed. Restore with the version that saved it, then update that one.',
+  }),
   UNEXPECTED: entry({
     kind: 'internal',
     retry: 'later',

@@ -40,6 +40,12 @@ export const runs = {
     message: () => 'The worker was shut down while the run was going on.',
     remedy: () => 'Trigger the backup again, or wait for the next scheduled one.',
   }),
+  INSTALLATION_RESTORED: entry<{ moment: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The installation was restored as it was at ${d.moment}, when this was not over.`,
+    remedy: () => 'How it ended is not known here. Start it again if it is still wanted.',
+  }),
   WORKER_LOST: entry<{ worker: string }>({
     kind: 'machine',
     retry: 'later',

@@ -181,6 +181,12 @@ export const sources = {
     remedy: () =>
       'What it changed before it failed is known to the program alone: look at the target, then read the run’s log, mend the cause and restore again.',
   }),
+  INSTALLATION_SOURCE_EXISTS: entry<{ source: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The installation itself is a source already: ${d.source}.`,
+    remedy: () => 'Use that one, or delete it first. Full backups take it by themselves.',
+  }),
   RESTORE_CONTENT_WRONG: entry<{ what: string; reason: string }>({
     kind: 'source',
     retry: 'never',

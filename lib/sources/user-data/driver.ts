@@ -1,14 +1,15 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { requireSqliteFile } from '../connections/sqlite.ts'
-import type { DriverContext, Inventory, SourceDriver } from '../driver.ts'
+import type { DriverContext, SourceDriver } from '../driver.ts'
+import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
+import { loadIntoPostgres } from '../exports/load-postgres.ts'
+import { MANIFEST, verifyExports } from '../exports/manifest.ts'
 import { scratchError } from '../scratch.ts'
-import { requireInside, resolveInside } from '../storage-roots.ts'
+import { resolveInside } from '../storage-roots.ts'
 import { asPostgres, exportAll } from './export-all.ts'
-import { loadIntoPostgres } from './load-postgres.ts'
 import { loadIntoSqlite } from './load-sqlite.ts'
-import { MANIFEST, type Manifest, verifyExports } from './manifest.ts'
 import { exportPerson } from './person-export.ts'
 import { folderOf } from './person-files.ts'
 import { ofPerson } from './selections.ts'
@@ -83,24 +84,6 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       await removeExports(settings, ctx.scratch)
     }
   },
-}
-
-async function copyExports(from: string, manifest: Manifest, target: string, ctx: DriverContext): Promise<void> {
-  await requireInside(target, [...ctx.storageRoots, ctx.scratch])
-  await mkdir(target, { recursive: true })
-  // The manifest last, as when it was made.
-  const files = [...manifest.exports.flatMap((one) => [one.csv.file, one.ndjson.file]), MANIFEST]
-  for (const file of files) {
-    ctx.signal.throwIfAborted()
-    await copyFile(join(from, file), join(target, file))
-  }
-}
-
-/** Rows per export; the manifest's own size differs by the time in it and is left out. */
-function inventoryOf(manifest: Manifest): Inventory {
-  const tables = Object.fromEntries(manifest.exports.map((one) => [one.name, one.rows]))
-  const bytes = manifest.exports.reduce((sum, one) => sum + one.csv.bytes + one.ndjson.bytes, 0)
-  return { tables, files: manifest.exports.length * 2 + 1, bytes }
 }
 
 async function removeExports({ exports }: UserDataSettings, scratch: string): Promise<void> {

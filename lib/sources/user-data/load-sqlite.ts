@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { askSqliteProgram, type SqliteConnection } from '../connections/sqlite.ts'
 import type { DriverContext } from '../driver.ts'
-import type { ExportEntry, Manifest } from './manifest.ts'
+import type { ExportEntry, Manifest } from '../exports/manifest.ts'
 import type { LoadedTable, LoadLine, LoadRequest } from './sqlite-load-child.ts'
 
 /**

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext } from '../driver.ts'
+import type { Selection } from '../exports/selection.ts'
 import { readSelections } from './export-all.ts'
 import { rootsOfPerson } from './person-files.ts'
 import { type PersonManifest, PersonWriter } from './person-writer.ts'
-import { ofPerson, type Selection } from './selections.ts'
+import { ofPerson } from './selections.ts'
 import type { UserDataSettings } from './settings.ts'
 import { ZipWriter } from './zip-writer.ts'
 

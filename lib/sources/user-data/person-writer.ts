@@ -1,9 +1,9 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { csvHeader, csvLine } from './csv.ts'
-import { type Column, type ExportEntry, MANIFEST, type Manifest } from './manifest.ts'
+import { csvHeader, csvLine } from '../exports/csv.ts'
+import { type Column, type ExportEntry, MANIFEST, type Manifest } from '../exports/manifest.ts'
+import type { Reading, Row } from '../exports/reading.ts'
+import type { Selection } from '../exports/selection.ts'
 import { openPersonFile, type PersonRoot, walkPerson } from './person-files.ts'
-import type { Reading, Row } from './reading.ts'
-import type { Selection } from './selections.ts'
 import type { ZipEntry, ZipWriter } from './zip-writer.ts'
 
 /** As of a whole export, and what is a person's alone. */

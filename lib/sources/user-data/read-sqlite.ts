@@ -1,9 +1,9 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { askSqliteProgram, requireSqliteFile, type SqliteConnection } from '../connections/sqlite.ts'
 import type { DriverContext } from '../driver.ts'
-import type { Column } from './manifest.ts'
-import type { Person, Reading } from './reading.ts'
-import type { Selection } from './selections.ts'
+import type { Column } from '../exports/manifest.ts'
+import type { Person, Reading } from '../exports/reading.ts'
+import type { Selection } from '../exports/selection.ts'
 import type { ReadLine, ReadRequest } from './sqlite-read-child.ts'
 
 /** Reads every selection in one read transaction, in a child process. */

@@ -1,16 +1,6 @@
+import { quoted, quotedTable, type Selection } from '../exports/selection.ts'
 import type { UserDataSettings } from './settings.ts'
 import { bindable, type Dialect } from './sql-text.ts'
-
-/** One SELECT of an export. */
-export interface Selection {
-  /** Of the export. */
-  name: string
-  /** The table as the settings name it; null for a query. */
-  table: string | null
-  sql: string
-  /** Which of the two forms its rows are wanted in. */
-  want: 'csv' | 'ndjson' | 'both'
-}
 
 /** Everything, as a backup takes it. */
 export function allOf({ connection: { kind }, exports }: UserDataSettings): Selection[] {
@@ -49,14 +39,6 @@ export function ofPerson({ connection: { kind }, exports }: UserDataSettings): {
 /** SQLite takes '042' for 42 where the column is of numbers; the files of {userId} would then be another's, or missed. */
 function isThePerson(column: string, kind: Dialect): string {
   return kind === 'postgres' ? `q.${column} = $1` : `q.${column} = :userId AND CAST(q.${column} AS TEXT) = :userId`
-}
-
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
-
-/** A table's name as the settings write it, quoted for SQL. */
-export function quotedTable(table: string, kind: Dialect): string {
-  const dot = kind === 'postgres' ? table.indexOf('.') : -1
-  return dot > 0 ? `${quoted(table.slice(0, dot))}.${quoted(table.slice(dot + 1))}` : quoted(table)
 }
 
 /** A query stands in parentheses of its own lines, so that a comment at its end ends there. */

@@ -9,7 +9,7 @@ import { codeOf, isSqlState, nameOf } from '../connections/postgres-errors.ts'
 import type { DriverContext } from '../driver.ts'
 import type { Column, ExportEntry, Manifest } from './manifest.ts'
 import { exactText } from './read-postgres.ts'
-import { quoted, quotedTable } from './selections.ts'
+import { quoted, quotedTable } from './selection.ts'
 
 interface Target {
   entry: ExportEntry
@@ -20,7 +20,7 @@ interface Target {
 /**
  * Loads checked exports into the tables that they are of, or into tables named after the export; tables that are missing
  * are made with the manifest's types. One transaction: all or nothing. Tables come after those that their foreign keys
- * point to, and sequences go on after what was loaded. Rejects with RESTORE_TARGET_NOT_EMPTY, naming each table that holds
+ * point to, and sequences go on after what was loaded. `afterwards` is part of the transaction. Rejects with RESTORE_TARGET_NOT_EMPTY, naming each table that holds
  * something, and RESTORE_TOOL_FAILED.
  */
 export async function loadIntoPostgres(
@@ -28,6 +28,7 @@ export async function loadIntoPostgres(
   folder: string,
   manifest: Manifest,
   ctx: Pick<DriverContext, 'signal' | 'progress'>,
+  afterwards: (client: Client) => Promise<void> = async () => {},
 ): Promise<void> {
   const targets = manifest.exports.map((entry) => ({
     entry,
@@ -59,6 +60,7 @@ export async function loadIntoPostgres(
         manifest.spreadsheetSafe ? loadNdjson(client, target, fill) : loadCsv(client, target, fill),
       )
     }
+    await afterwards(client)
     await named(null, () => client.query('COMMIT'))
   })
 }

@@ -1,5 +1,5 @@
 import type { Column } from './manifest.ts'
-import type { Selection } from './selections.ts'
+import type { Selection } from './selection.ts'
 
 /** A row in the forms that the selection wants: the values as text, and the row as JSON in one line. */
 export interface Row {

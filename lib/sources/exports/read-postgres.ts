@@ -6,7 +6,7 @@ import type { Column } from './manifest.ts'
 import { type ColumnType, jsonOf } from './postgres-json.ts'
 import { queryError, rightsMissing } from './postgres-refusals.ts'
 import type { Person, Reading, Row } from './reading.ts'
-import type { Selection } from './selections.ts'
+import type { Selection } from './selection.ts'
 
 /** Memory is held by the size of a fetch: about a mebibyte, however long the rows are. */
 const FETCH_BYTES = 1024 * 1024

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import { csvHeader, csvLine } from './csv.ts'
 import type { Column, ExportEntry } from './manifest.ts'
 import type { Row } from './reading.ts'
-import type { Selection } from './selections.ts'
+import type { Selection } from './selection.ts'
 
 const BUFFER_CHARS = 64 * 1024
 

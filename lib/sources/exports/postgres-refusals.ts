@@ -1,7 +1,7 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { PostgresConnection } from '../connections/postgres.ts'
 import { codeOf, isSqlState, nameOf } from '../connections/postgres-errors.ts'
-import { quoted, quotedTable, type Selection } from './selections.ts'
+import { quoted, quotedTable, type Selection } from './selection.ts'
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 
