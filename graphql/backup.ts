@@ -62,7 +62,10 @@ builder.prismaObject('Backup', {
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
     lastSeq: t.exposeInt('lastSeq'),
     runs: t.relation('runs', {
-      query: { orderBy: [{ source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }] },
+      description: 'In the order in which they are saved, see docs/plans.md.',
+      query: {
+        orderBy: [{ stage: 'asc' }, { source: { type: 'asc' } }, { source: { name: 'asc' } }, { attempt: 'asc' }],
+      },
     }),
     hooks: t.relation('hooks', {
       description: 'What its plan calls before and after it, in order.',

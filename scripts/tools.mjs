@@ -342,6 +342,7 @@ const TEST_TOOLS = [
     },
   },
   { package: 'mariadb-server', present: () => allThere('mariadbd', 'mariadb-install-db', 'mariadb-dump') },
+  { package: 'sqlite3', present: () => allThere('sqlite3') },
   { package: 'redis-server', present: () => allThere('redis-server') },
   { package: 'redis-tools', present: () => allThere('redis-cli', 'redis-check-rdb') },
   {

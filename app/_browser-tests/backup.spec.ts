@@ -46,6 +46,17 @@ test('a backup by keyboard: from an overview without backups to the last good on
   expect(await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight)).toBeLessThan(24)
   expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true)
 
+  const summary = page.locator('section', { has: page.getByRole('heading', { name: 'Summary' }) })
+  await expect(summary.getByRole('row')).toHaveText([
+    /^Source/,
+    /: shop/,
+    /customers/,
+    /uploads/,
+    /system-backup-trigger/,
+  ])
+  await page.getByRole('link', { name: 'Restore document' }).click()
+  await expect(page.getByRole('region', { name: 'The restore document' })).toContainText(/restic restore [0-9a-f]{64}/)
+
   await page.getByRole('link', { name: 'Overview' }).click()
   await expect(rows.filter({ hasText: 'None yet' })).toHaveCount(0)
   await expect(rows.filter({ hasText: 'just now' })).toHaveCount(4)

@@ -6,6 +6,7 @@ import {
   type BackupsQuery,
   type BackupsQueryVariables,
   CancelBackupDocument,
+  RestoreDocumentDocument,
   TriggerBackupDocument,
   type TriggerBackupInput,
 } from '#graphql/documents/generated/graphql.ts'
@@ -41,5 +42,14 @@ export function useCancelBackup(id: string) {
   return useMutation({
     mutationFn: async () => (await request(CancelBackupDocument, { id })).cancelBackup,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.backup(id) }),
+  })
+}
+
+/** How everything that a backup saved is brought back without this program. A refusal is an answer of type Problem. */
+export function useRestoreDocument(backupId: string) {
+  return useQuery({
+    queryKey: keys.restoreDocument(backupId),
+    queryFn: ({ signal }) => request(RestoreDocumentDocument, { backupId }, signal),
+    select: (data) => data.restoreDocument,
   })
 }

@@ -83,6 +83,6 @@ export function backupState(runs: Part[]): RunState {
 }
 
 /** A later attempt at the same part, or one that was split into parts after an attempt at the whole had been interrupted. */
-function supersedes(later: Part, run: Part): boolean {
+export function supersedes(later: Part, run: Part): boolean {
   return later.sourceId === run.sourceId && later.attempt > run.attempt && (later.part === run.part || run.part === '')
 }

@@ -1,8 +1,7 @@
-import { open, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
-import { CommandFailed } from './failure.ts'
 import { findRepository } from './find-repository.ts'
+import { intoNewFile } from './new-file.ts'
 import { kitDocument } from './repository-documents.ts'
 
 interface KitFlags extends CommonFlags {
@@ -26,25 +25,4 @@ export function addKitCommand(command: (name: string, description: string) => Co
       await intoNewFile(flags.out, async () => (await take()).text)
       say(flags, [{ file: flags.out }], [`The recovery kit is in ${flags.out}. Keep it as you keep a key.`])
     })
-}
-
-/** The file is made first: a kit that was taken and could not be kept would count as taken. */
-async function intoNewFile(path: string, text: () => Promise<string>): Promise<void> {
-  await using file = await open(path, 'wx', 0o600).catch((cause) => refuse(path, cause))
-  try {
-    await file.writeFile(await text())
-    await file.sync()
-  } catch (error) {
-    await rm(path)
-    throw error instanceof CommandFailed ? error : refuse(path, error)
-  }
-}
-
-function refuse(path: string, cause: unknown): never {
-  const { code = 'unknown error' } = cause as NodeJS.ErrnoException
-  throw new CommandFailed(
-    code === 'EEXIST' ? `“${path}” is there already.` : `“${path}” cannot be written: ${code}.`,
-    code === 'EEXIST' ? 'Give the name of a new file.' : 'Check the path and its permissions.',
-    { cause },
-  )
 }

@@ -1,6 +1,7 @@
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
 import { Secret } from '#lib/secrets/secret.ts'
+import { oneLine, shellWord } from '#lib/sources/shell-text.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { passwordOf, placeOf } from './access.ts'
 import { findRepository, type RepositoryDeps } from './find.ts'
@@ -38,7 +39,7 @@ export async function recoveryKit(
     ...(repository.keyId === null ? {} : { RESTIC_KEY_HINT: repository.keyId }),
     ...env,
   }
-  const restic = ['restic', ...options.flatMap((option) => ['-o', quoted(option)])].join(' ')
+  const restic = ['restic', ...options.flatMap((option) => ['-o', shellWord(option)])].join(' ')
   const copyTo = repository.copyToId && (await findRepository(deps, repository.copyToId))
   const sources = await deps.prisma.source.findMany({
     where: { runs: { some: { repositoryId: id, snapshotId: { not: null } } } },
@@ -70,7 +71,7 @@ export async function recoveryKit(
       : []),
     '# 1. How to get in',
     ...files.map(hereDocument),
-    ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(plain(value))}`),
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(plain(value))}`),
     '',
     '# 2. What is there',
     `${restic} snapshots`,
@@ -104,15 +105,13 @@ function keyFileSection({ id, content }: KeyCopy, restic: string): string[] {
     '#    restic then says “wrong password or no key found”, or “invalid data returned” for a key. The data is unharmed. Write',
     '#    this file, which the password above opens, and put it into the folder “keys” of the repository under the very name',
     '#    that it has here; for a folder with cp, for others with sftp, rclone or the console of the storage.',
-    `(umask 077; printf %s ${quoted(content)} > ./${id})`,
+    `(umask 077; printf %s ${shellWord(content)} > ./${id})`,
     '#    Remove damaged files from that folder, best with restic once it opens again:',
     `#    ${restic} key remove ID`,
   ]
 }
 
 const plain = (value: Secret | string): string => (value instanceof Secret ? value.reveal() : value)
-const oneLine = (text: string): string => text.replaceAll(/\p{Cc}/gu, ' ')
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** A here-document with a mark that no line of the content is. */
 function hereDocument({ name, content, isProgram }: BackendFile): string {

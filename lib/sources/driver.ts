@@ -136,6 +136,13 @@ export interface RestoreReceipt {
   inventory: Inventory
 }
 
+/**
+ * What a person enters in a POSIX shell to bring a copy back without this program, line by line, comments among them. `folder` is
+ * where `restic restore --target` put the snapshot, relative to where they are; `part` is as in the context. Without secrets:
+ * programs ask for them, or have them from variables that a comment names.
+ */
+export type ByHand<Settings> = (settings: Settings, copy: { folder: string; part: string }) => string[]
+
 export interface SourceDriver<Settings = unknown> {
   readonly kind: SourceKind
   readonly type: SourceType
@@ -169,6 +176,8 @@ export interface SourceDriver<Settings = unknown> {
    * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /** The same without this program. */
+  readonly byHand: ByHand<Settings>
   /**
    * Only kinds that know whose data is whose: all of one person as a ZIP, made while it is read. Resolves when the person is
    * known; later errors break the stream, which then looks whole to nobody. Destroying it ends the work. Writes no file.

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit } from '#lib/process/child.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
+import { byHand } from './by-hand.ts'
 import { type Permitted, permit, reasonOf, start } from './invocation.ts'
 import { restoreWith } from './restore.ts'
 import { type CommandSettings, commandSettings } from './settings.ts'
@@ -16,6 +17,7 @@ export const commandDriver: SourceDriver<CommandSettings> = {
   title: 'Command',
   settings: commandSettings,
   secretFields: ['secrets'],
+  byHand,
 
   async probe(settings, ctx) {
     const permitted = await permit(settings, ctx)

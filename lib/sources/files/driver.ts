@@ -4,6 +4,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { scratchError } from '../scratch.ts'
 import { requireInside } from '../storage-roots.ts'
+import { byHand } from './by-hand.ts'
 import { type Listing, listPaths } from './listing.ts'
 import { resolvePaths } from './paths.ts'
 import { countPath, previewPaths } from './preview.ts'
@@ -24,6 +25,7 @@ export const filesDriver: SourceDriver<FilesSettings> = {
   title: 'Folders and files',
   settings: filesSettings,
   secretFields: [],
+  byHand,
 
   /** Counts for a moment; a tree that takes longer is described without its size. */
   async probe(settings, ctx) {

@@ -10,6 +10,7 @@ import { readFromPostgres } from '../exports/read-postgres.ts'
 import type { Selection } from '../exports/selection.ts'
 import { writeExports } from '../exports/write-exports.ts'
 import { scratchError } from '../scratch.ts'
+import { byHand } from './by-hand.ts'
 import { connectionOf } from './connection.ts'
 import { savedTables } from './tables.ts'
 
@@ -30,6 +31,7 @@ export const installationDriver: SourceDriver<object> = {
   title: 'This installation',
   settings: z.strictObject({}),
   secretFields: [],
+  byHand,
 
   async probe(_settings, ctx) {
     return withPostgres(ownDatabase(ctx), ctx, async (client) => {

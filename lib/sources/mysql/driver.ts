@@ -2,6 +2,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { type MysqlClient, withMysql } from '../connections/mysql.ts'
 import { mysqlError, nameOf } from '../connections/mysql-errors.ts'
 import { type DriverContext, databasePart, type SourceDriver } from '../driver.ts'
+import { byHand } from './by-hand.ts'
 import { writeDefaultsFile } from './defaults-file.ts'
 import { writeDump } from './dump.ts'
 import { countRows } from './inventory.ts'
@@ -35,6 +36,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
   title: 'MySQL and MariaDB',
   settings: mysqlSettings,
   secretFields: ['password'],
+  byHand,
   serverFields: ['host', 'port'],
 
   async probe(settings, ctx) {

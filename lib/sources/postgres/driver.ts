@@ -1,5 +1,6 @@
 import { libpqDatabase } from '../connections/postgres.ts'
 import { type DriverContext, databasePart, type SourceCopy, type SourceDriver } from '../driver.ts'
+import { byHand } from './by-hand.ts'
 import { chosenDatabases, databasesOn } from './databases.ts'
 import { programCopy } from './dump.ts'
 import { openGlobals } from './globals.ts'
@@ -29,6 +30,7 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
   title: 'PostgreSQL',
   settings: postgresSettings,
   secretFields: ['password'],
+  byHand,
   serverFields: ['host', 'port'],
 
   discovery: {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceDriver } from '../driver.ts'
+import { byHand } from './by-hand.ts'
 import { withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
 import { restoreCopy } from './restore.ts'
@@ -15,6 +16,7 @@ export const redisDriver: SourceDriver<RedisSettings> = {
   title: 'Redis and Valkey',
   settings: redisSettings,
   secretFields: ['password'],
+  byHand,
   serverFields: ['host', 'port'],
 
   async probe(settings, ctx) {

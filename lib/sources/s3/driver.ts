@@ -3,6 +3,7 @@ import { openS3, type S3Client } from '../connections/s3-client.ts'
 import { listBuckets } from '../connections/s3-list.ts'
 import type { S3Connection } from '../connections/s3-settings.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
+import { byHand } from './by-hand.ts'
 import { collect } from './collect.ts'
 import { findObjects } from './objects.ts'
 import { previewBucket, probeBucket } from './probe.ts'
@@ -22,6 +23,7 @@ export const s3Driver: SourceDriver<S3Settings> = {
   title: 'S3 bucket',
   settings: s3Settings,
   secretFields: ['secretAccessKey'],
+  byHand,
   serverFields: ['endpoint'],
   discovery: {
     settings: s3Server,

@@ -4,6 +4,7 @@ import { askSqliteEach, countEachSqlite, countSqlite, requireSqliteFile } from '
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { requireInside } from '../storage-roots.ts'
+import { byHand } from './by-hand.ts'
 import { copiesIn, copyAll, copyOne } from './copies.ts'
 import { blockingOf, type Kind, kindOf, NO_DATABASE } from './header.ts'
 import { baseOf, catchAll, catches } from './pattern.ts'
@@ -20,6 +21,7 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
   title: 'SQLite',
   settings: sqliteSettings,
   secretFields: [],
+  byHand,
 
   async probe(settings, ctx) {
     if (settings.path !== undefined) {

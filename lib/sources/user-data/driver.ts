@@ -8,6 +8,7 @@ import { loadIntoPostgres } from '../exports/load-postgres.ts'
 import { MANIFEST, verifyExports } from '../exports/manifest.ts'
 import { scratchError } from '../scratch.ts'
 import { resolveInside } from '../storage-roots.ts'
+import { byHand } from './by-hand.ts'
 import { asPostgres, exportAll } from './export-all.ts'
 import { loadIntoSqlite } from './load-sqlite.ts'
 import { exportPerson } from './person-export.ts'
@@ -26,6 +27,7 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
   title: 'User-data export',
   settings: userDataSettings,
   secretFields: ['connection.password'],
+  byHand,
   serverFields: ['connection.host', 'connection.port'],
 
   async probe(settings, ctx) {

@@ -1,9 +1,9 @@
-import { CircleStop, Radio, Unplug } from 'lucide-react'
+import { CircleStop, FileText, Radio, Unplug } from 'lucide-react'
 import { type BackupDetail, isActive } from '#app/_data/backup.ts'
 import { useCancelBackup } from '#app/_data/backups.ts'
 import type { Connection } from '#app/_data/socket.ts'
-import { useMayTrigger } from '#app/_data/viewer.ts'
-import { Button } from '#app/_ui/button.tsx'
+import { useMayChange, useMayTrigger } from '#app/_data/viewer.ts'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { Confirm } from '#app/_ui/confirm.tsx'
 import { bytes, originNames, typeNames } from '#app/_ui/format.ts'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
@@ -20,7 +20,7 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
       <PageHead
         title={name}
         intro={`${typeNames[backup.type]} backup of ${backup.environments.join(', ')}`}
-        actions={active ? <Cancel backup={backup} /> : null}
+        actions={active ? <Cancel backup={backup} /> : <RestoreDocumentLink backup={backup} />}
       />
       <Panel title={<StateMark state={backup.state} />} aside={active ? <LiveMark connection={connection} /> : null}>
         <Facts>
@@ -45,6 +45,17 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
         </Facts>
       </Panel>
     </>
+  )
+}
+
+function RestoreDocumentLink({ backup }: { backup: BackupDetail }) {
+  const mayChange = useMayChange()
+  if (!mayChange || backup.runs.every((run) => run.snapshotId === null)) return null
+  return (
+    <ButtonLink href={`/backups/${backup.id}/restore-document`}>
+      <FileText aria-hidden className="size-4" />
+      Restore document
+    </ButtonLink>
   )
 }
 

@@ -14,6 +14,7 @@ import { BackupHead } from './backup-head.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Hooks } from './hooks.tsx'
 import { RunPanel } from './run-panel.tsx'
+import { RunSummary } from './run-summary.tsx'
 
 export default function BackupPage() {
   const { id } = useParams<{ id: string }>()
@@ -34,8 +35,11 @@ export default function BackupPage() {
             <Announcer backup={found} />
             <BackupHead backup={found} connection={connection} />
             {backup.error ? <ProblemNotice problem={asProblem(backup.error)} urgent={false} /> : null}
+            <RunSummary backup={found} />
             {found.runs.map((run) => (
-              <RunPanel key={run.id} run={run} backupId={found.id} />
+              <div key={run.id} id={`run-${run.id}`}>
+                <RunPanel run={run} backupId={found.id} />
+              </div>
             ))}
             <Hooks backup={found} />
             <Panel title="Log" flush>

@@ -8,10 +8,10 @@ import { useRepository } from '#app/_data/repositories.ts'
 import { useRecoveryKit } from '#app/_data/repository-changes.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
 import { Button } from '#app/_ui/button.tsx'
+import { CommandsText } from '#app/_ui/commands-text.tsx'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { saveText } from '#app/_ui/save-text.ts'
-import { KitText } from './kit-text.tsx'
 
 /** The recovery kit to read and to print. It is asked for by a button, since every look at it is in the audit log. */
 export default function KitPage() {
@@ -68,7 +68,7 @@ export default function KitPage() {
           {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
         </div>
       </div>
-      {shown ? <KitText text={shown.text} /> : null}
+      {shown ? <CommandsText label="The recovery kit" text={shown.text} /> : null}
     </>
   )
 }

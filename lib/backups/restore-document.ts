@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import { type Actor, requireScope } from '#lib/auth/actor.ts'
+import { openSource } from '#lib/environments/sources.ts'
+import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
+import { placeOf } from '#lib/repositories/access.ts'
+import type { RepositoryDeps } from '#lib/repositories/find.ts'
+import { partName } from '#lib/sources/driver.ts'
+import { oneLine, shellWord } from '#lib/sources/shell-text.ts'
+import type { Prisma, Repository } from '#prisma/client/client.ts'
+import type { SourceType } from '#prisma/client/enums.ts'
+import { isGood, supersedes } from './states.ts'
+
+const what = {
+  runs: {
+    include: {
+      source: { include: { environment: true } },
+      repository: true,
+      copies: { where: { kind: 'COPY', state: 'SUCCEEDED' }, include: { repository: true } },
+    },
+  },
+} satisfies Prisma.BackupInclude
+type Saved = Prisma.BackupGetPayload<{ include: typeof what }>
+type Run = Saved['runs'][number]
+
+/** Files first: what a row names is there when the row comes back. Then what holds the rows; the installation last. */
+const parts = [
+  { title: 'Files', of: (run: Run) => typeOf(run) === 'STORAGE' },
+  { title: 'Databases', of: (run: Run) => typeOf(run) === 'DATABASE' },
+  { title: 'User data', of: (run: Run) => typeOf(run) === 'USER_DATA' },
+  { title: 'This program itself', of: (run: Run) => typeOf(run) === null },
+]
+const typeOf = ({ source }: Run): SourceType | null => (source.kind === 'installation' ? null : source.type)
+
+/**
+ * How everything that a backup saved is brought back without this program, in order, as Markdown whose `sh` blocks can be
+ * entered as they are. It holds addresses and paths but no secret: each repository's recovery kit has those. Throws FORBIDDEN,
+ * BACKUP_UNKNOWN and SECRET_UNREADABLE.
+ */
+export async function restoreDocument(
+  deps: RepositoryDeps,
+  actor: Actor | null,
+  id: string,
+): Promise<{ filename: string; text: string }> {
+  requireScope(actor, 'settings:write', 'see how a backup is restored')
+  const backup = z.uuid().safeParse(id).success
+    ? await deps.prisma.backup.findUnique({ where: { id }, include: what })
+    : null
+  if (!backup) throw new CodedError('BACKUP_UNKNOWN', { id })
+  const newest = backup.runs.filter((run) => !backup.runs.some((later) => supersedes(later, run)))
+  const inOrder = parts.flatMap(({ of }) => newest.filter(of).toSorted(byName))
+  const saved = inOrder.filter(isThere).map((run, i) => ({ run, folder: folderOf(run, i + 1) }))
+  const missing = inOrder.filter((run) => !isThere(run))
+  const text = [
+    ...head(backup, deps.clock.now()),
+    ...whatIsMissing(missing),
+    ...(saved.length === 0 ? ['Nothing of this backup is there to be restored.', ''] : []),
+    ...(saved.length > 0 ? fetching(deps, saved) : []),
+    ...parts.flatMap(({ title, of }) =>
+      section(
+        deps,
+        title,
+        saved.filter(({ run }) => of(run)),
+      ),
+    ),
+  ].join('\n')
+  return { filename: `restore-${id}.md`, text }
+}
+
+interface Placed {
+  run: Run
+  /** Where its snapshot is put, relative to the folder in which the commands are entered. */
+  folder: string
+}
+
+const isThere = (run: Run): boolean => isGood(run.state) && run.snapshotId !== null && run.removedAt === null
+
+/** What belongs to the whole server, such as its roles, before its databases. */
+function byName(a: Run, b: Run): number {
+  const keyOf = ({ source, part }: Run) =>
+    [source.environment.name, source.name, part.startsWith('database:') ? 1 : 0, part].join('\n')
+  return keyOf(a) < keyOf(b) ? -1 : 1
+}
+
+const nameOf = ({ source, part }: Run): string =>
+  oneLine(`${source.environment.name}/${source.name}${part === '' ? '' : `, ${partName(part)}`}`)
+
+const folderOf = (run: Run, position: number): string =>
+  `./restored/${position}-${nameOf(run).replaceAll(/[^A-Za-z0-9._-]+/g, '-')}`
+
+function head(backup: Saved, now: Date): string[] {
+  const { type, state, createdAt, description, environments } = backup
+  return [
+    '# How to restore this backup',
+    '',
+    ...(description === '' ? [] : [`“${oneLine(description)}”`, '']),
+    `${type} backup of ${oneLine(environments.join(', '))}, triggered ${createdAt.toISOString()}: ${state}. Its id: ${backup.id}.`,
+    `Written ${now.toISOString()}, with the settings that its sources had then.`,
+    '',
+    'You need restic 0.17.1 or newer (https://restic.net), a POSIX shell, the recovery kit of each repository that is named below (this page',
+    'holds no password), and of each kind of database its own programs.',
+    '',
+  ]
+}
+
+function whatIsMissing(missing: readonly Run[]): string[] {
+  if (missing.length === 0) return []
+  const why = (run: Run) => {
+    if (run.removedAt !== null) return `its snapshot was removed ${run.removedAt.toISOString()}`
+    return [run.state, ...(run.errorMessage ? [oneLine(run.errorMessage)] : [])].join(': ')
+  }
+  return ['**Not in it:**', '', ...missing.map((run) => `- ${nameOf(run)}: ${why(run)}`), '']
+}
+
+function fetching({ secretKey }: RepositoryDeps, saved: readonly Placed[]): string[] {
+  const bytes = saved.reduce((sum, { run }) => sum + Number(run.bytesDone ?? 0), 0)
+  const byRepository = Map.groupBy(saved, ({ run }) => run.repositoryId)
+  return [
+    '## 1. Fetch it from the repositories',
+    '',
+    `In an empty folder with room for about ${bytes.toLocaleString('en')} bytes; the commands of the later parts are entered there, too.`,
+    '',
+    ...[...byRepository.values()].flatMap((placed) => fetchingFrom(secretKey, placed)),
+  ]
+}
+
+function fetchingFrom(secretKey: RepositoryDeps['secretKey'], placed: readonly Placed[]): string[] {
+  const repository = placed[0]?.run.repository as Repository
+  const { kind, settings } = placeOf(secretKey, repository)
+  const { options = [] } = kind.backend(settings)
+  const restic = ['restic', ...options.flatMap((option) => ['-o', shellWord(option)])].join(' ')
+  const copies = new Map(placed.flatMap(({ run }) => run.copies.map((copy) => [copy.repository.name, copy.repository])))
+  return [
+    `### The repository “${oneLine(repository.name)}” (${oneLine(repository.location)})`,
+    '',
+    'First enter part 1 of its recovery kit.',
+    '',
+    '```sh',
+    ...placed.flatMap(({ run, folder }) => [
+      `# ${nameOf(run)} (${run.source.kind}), ${run.state}, run ${run.id}`,
+      `${restic} restore ${run.snapshotId} --sparse --target ${shellWord(folder)}`,
+    ]),
+    '```',
+    '',
+    ...[...copies.values()].flatMap(({ name, location }) => [
+      `If it is lost, there are copies in “${oneLine(name)}” (${oneLine(location)}): enter part 1 of that one’s recovery kit, and \`latest --tag run:…\``,
+      'with the run’s id in place of each snapshot’s.',
+      '',
+    ]),
+  ]
+}
+
+function section({ secretKey }: RepositoryDeps, title: string, saved: readonly Placed[]): string[] {
+  if (saved.length === 0) return []
+  return [`## ${title}`, '', ...saved.flatMap((placed) => puttingBack(secretKey, placed))]
+}
+
+function puttingBack(secretKey: RepositoryDeps['secretKey'], { run, folder }: Placed): string[] {
+  const { source, part } = run
+  const title = [`### ${nameOf(run)} (${source.kind})`, '']
+  if (run.state === 'PARTIAL') title.push(`**Not whole:** ${oneLine(run.errorMessage ?? '')}`, '')
+  if (source.settingsMissing)
+    return [...title, `Its settings are not known: what was saved is below \`${folder}\`.`, '']
+  try {
+    const { driver, settings } = openSource(source, secretKey)
+    return [...title, '```sh', ...driver.byHand(settings, { folder, part }), '```', '']
+  } catch (error) {
+    if (!isCoded(error, 'INPUT_INVALID')) throw error
+    return [...title, `Its settings cannot be read: what was saved is below \`${folder}\`.`, '']
+  }
+}
