@@ -145,7 +145,8 @@ export async function decide(
   const [environments, sources, repository] = await Promise.all([
     tx.environment.findMany({ select: { name: true }, orderBy: { position: 'asc' } }),
     tx.source.findMany({
-      where: { deletedAt: null },
+      // The others of a trigger that names its sources are nobody's business, and there may be thousands.
+      where: { deletedAt: null, ...(input.sourceIds && { id: { in: input.sourceIds } }) },
       include: {
         environment: true,
         runs: { where: { state: { in: [...activeStates] } }, select: { backupId: true } },

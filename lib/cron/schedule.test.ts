@@ -26,14 +26,14 @@ describe('the next times of a schedule', () => {
       '30 2 * * *',
       'Europe/Berlin',
       '2026-03-28T12:00:00Z',
-      ['2026-03-29T01:30Z', '2026-03-30T00:30Z'],
+      ['2026-03-29T01:00Z', '2026-03-30T00:30Z'],
     ],
     [
       'the same in New York',
       '30 2 * * *',
       'America/New_York',
       '2026-03-07T12:00:00Z',
-      ['2026-03-08T07:30Z', '2026-03-09T06:30Z'],
+      ['2026-03-08T07:00Z', '2026-03-09T06:30Z'],
     ],
     [
       'a time that the autumn day has twice comes once',

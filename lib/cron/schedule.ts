@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser'
+import { Cron } from 'croner'
 import cronstrue from 'cronstrue'
 import { z } from 'zod'
 
@@ -31,24 +31,25 @@ export const scheduleInput = z
 
 /**
  * The next times after `from`, at most `count`. Where the clock is put forward, a time that the day does not have is the first
- * moment after the gap; where it is put back, a time of a certain hour comes once, and “every hour” goes on every hour. As
- * cron-parser does it, which pg-boss uses too.
+ * moment after the gap; where it is put back, a time of a certain hour comes once, and “every hour” goes on every hour.
  */
 export function nextTimes(schedule: string, timeZone: string, from: Date, count: number): Date[] {
-  const times = CronExpressionParser.parse(cronOf(schedule), { tz: timeZone, currentDate: from })
-  return Array.from({ length: count }, () => times.next().toDate())
+  return parse(schedule, timeZone).nextRuns(count, from)
 }
+
+const parse = (schedule: string, timeZone: string): Cron =>
+  new Cron(cronOf(schedule), { timezone: timeZone, mode: '5-part', paused: true })
 
 const COUNTED_AT_MOST = 1000
 
 /** From `first`, a time of the schedule that has come: the newest that is not after `now`, and how many there are, up to 1000. */
 export function timesUntil(schedule: string, timeZone: string, first: Date, now: Date): { last: Date; count: number } {
-  const options = { tz: timeZone, currentDate: new Date(now.getTime() + 1) }
-  const previous = CronExpressionParser.parse(cronOf(schedule), options).prev().toDate()
+  const cron = parse(schedule, timeZone)
+  const [previous = first] = cron.previousRuns(1, new Date(now.getTime() + 1))
   const last = previous > first ? previous : first
-  const times = CronExpressionParser.parse(cronOf(schedule), { tz: timeZone, currentDate: first })
   let count = 1
-  while (count < COUNTED_AT_MOST && times.next().toDate() <= last) count++
+  for (let at = cron.nextRun(first); at !== null && at <= last && count < COUNTED_AT_MOST; at = cron.nextRun(at))
+    count++
   return { last, count }
 }
 

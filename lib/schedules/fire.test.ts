@@ -206,6 +206,28 @@ describe('plans that take all of an environment each', () => {
   })
 })
 
+it('a source whose earlier run waits for a worker that is not there holds up no others', async () => {
+  const other = await prisma().environment.create({ data: { name: 'unserved', position: 2, protected: false } })
+  const { source } = await home.addFiles('far', { 'e.txt': 'e' })
+  await prisma().source.update({ where: { id: source.id }, data: { environmentId: other.id } })
+  const near = await prisma().source.findFirstOrThrow({ where: { name: 'notes' } })
+  await plan({ selection: { sourceIds: [source.id, near.id] } })
+  const alive = await prisma().worker.create({ data: { name: 'elsewhere:1', environments: ['test'] } })
+  await at('2026-03-01T04:00:30Z')
+  await prisma().backupRun.updateMany({ where: { sourceId: near.id }, data: { state: 'CANCELLED', finishedAt: now } })
+  await at('2026-03-02T04:00:30Z')
+  const runs = await prisma().backupRun.findMany({ include: { source: true }, orderBy: { queuedAt: 'asc' } })
+  expect(runs.map((run) => run.source.name).sort()).toEqual(['far', 'notes', 'notes'])
+  const last = await prisma().planEvent.findFirstOrThrow({ orderBy: { id: 'desc' } })
+  expect([last.kind, last.message]).toEqual(['STARTED', 'Without far: an earlier backup waits for a worker.'])
+  // That of the source near by is begun soon: it is waited for.
+  await at('2026-03-03T04:00:30Z')
+  expect((await events()).at(-1)).toEqual(['DEFERRED', '2026-03-03T04:00:00.000Z'])
+  await prisma().worker.delete({ where: { name: alive.name } })
+  await prisma().backupRun.updateMany({ data: { state: 'CANCELLED', finishedAt: now } })
+  await deleteSource(deps(), home.admin, source.id)
+})
+
 describe('a time that was missed', () => {
   it('is made up for once, and reported with how many there were', async () => {
     await plan({ schedule: 'hourly' })

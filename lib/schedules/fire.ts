@@ -9,9 +9,10 @@ import type { Log } from '#lib/log/log.ts'
 import { notPaused } from '#lib/plans/change.ts'
 import { nextDue } from '#lib/plans/due.ts'
 import { isWindowOpen } from '#lib/repositories/options.ts'
+import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
 import type { Plan } from '#prisma/client/client.ts'
 import type { PlanEventKind } from '#prisma/client/enums.ts'
-import { requestOf, type sourcesOf, sourcesToSave } from './run-plan.ts'
+import { type Chosen, requestOf, sourcesToSave } from './run-plan.ts'
 
 export interface ScheduleDeps extends StartDeps {
   clock: Clock
@@ -92,25 +93,48 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   const blackout = blackoutAt(blackoutsInput.parse(plan.blackouts), plan.timeZone, now)
   if (blackout) return defer(deps, tx, plan, now, `it does not start ${blackoutText(blackout)}`)
   const by = { userId: null, email: `plan ${plan.name}`, address: null }
-  const sources = await sourcesToSave(tx, plan, by)
-  const { input, more } = requestOf(plan, sources)
-  const closed = closedEnvironment(sources, now)
+  const all = await sourcesToSave(tx, plan, by)
+  const closed = closedEnvironment(all, now)
   if (closed) return defer(deps, tx, plan, now, closed)
-  const busy = await tx.backupRun.findMany({
-    where: { sourceId: { in: sources.map((source) => source.id) }, state: { in: ['QUEUED', 'RUNNING'] } },
-    include: { source: { select: { name: true } } },
-  })
-  if (busy.length > 0) {
-    const names = [...new Set(busy.map((run) => run.source.name))].join(', ')
-    return defer(deps, tx, plan, now, `a backup of ${names} is not over yet`)
-  }
+  const { sources, busy, waiting } = await freeOf(tx, all)
+  const isIdle = sources.every(({ kind }) => kind === 'installation')
+  if (busy.length > 0 || (isIdle && waiting.length > 0))
+    return defer(deps, tx, plan, now, `a backup of ${[...busy, ...waiting].join(', ')} is not over yet`)
+  const { input, more } = requestOf(plan, sources)
   const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })
-  await note(deps, tx, { ...plan, dueAt: last }, 'STARTED', '', backup.id)
+  const without = waiting.length === 0 ? '' : `Without ${waiting.join(', ')}: an earlier backup waits for a worker.`
+  await note(deps, tx, { ...plan, dueAt: last }, 'STARTED', without, backup.id)
   await advance(tx, plan, now)
 }
 
+/**
+ * What may start now: the sources without those that are busy or waiting, and the names of both. Waiting are those whose earlier
+ * run nobody has begun since no worker serves their environment, which may last; they hold up no others.
+ */
+async function freeOf<S extends Chosen>(
+  tx: Transaction,
+  all: readonly S[],
+): Promise<{ sources: S[]; busy: string[]; waiting: string[] }> {
+  const runs = await tx.backupRun.findMany({
+    where: { sourceId: { in: all.map((source) => source.id) }, state: { in: ['QUEUED', 'RUNNING'] } },
+    select: { sourceId: true, state: true },
+  })
+  const workers = runs.length === 0 ? [] : await liveWorkers(tx)
+  const isActive = (source: S) => runs.some((run) => run.sourceId === source.id)
+  const isWaiting = (source: S) =>
+    !isServed(workers, source.environment.name) &&
+    runs.every((run) => run.sourceId !== source.id || run.state === 'QUEUED')
+  const active = all.filter(isActive)
+  const namesOf = (sources: readonly S[]) => sources.map(({ name }) => name)
+  return {
+    sources: all.filter((source) => !isActive(source)),
+    busy: namesOf(active.filter((source) => !isWaiting(source))),
+    waiting: namesOf(active.filter(isWaiting)),
+  }
+}
+
 /** Why no plan starts now with these sources: “nothing starts in production Mon 08:00–18:00”. Null: one may. */
-function closedEnvironment(sources: Awaited<ReturnType<typeof sourcesOf>>, now: Date): string | null {
+function closedEnvironment(sources: readonly Chosen[], now: Date): string | null {
   for (const { environment } of sources) {
     const blackout = blackoutAt(blackoutsInput.parse(environment.blackouts), environment.timeZone, now)
     if (blackout) return `nothing starts in ${environment.name} ${blackoutText(blackout)}`

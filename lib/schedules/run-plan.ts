@@ -10,16 +10,17 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { select, selectionInput, takesAll } from '#lib/plans/selection.ts'
 import type { Backup, BackupOrigin, Environment, Plan, Source } from '#prisma/client/client.ts'
 
-type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZone' | 'blackouts'> }
+export type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZone' | 'blackouts'> }
 
 /** The sources that a plan takes now. */
 export async function sourcesOf(tx: Transaction, plan: Pick<Plan, 'selection'>): Promise<Chosen[]> {
+  const selection = selectionInput.parse(plan.selection)
   const sources = await tx.source.findMany({
-    where: { deletedAt: null },
+    where: { deletedAt: null, ...('sourceIds' in selection && { id: { in: selection.sourceIds } }) },
     include: { environment: { select: { name: true, timeZone: true, blackouts: true } } },
     orderBy: [{ environment: { position: 'asc' } }, { type: 'asc' }, { name: 'asc' }],
   })
-  return select(selectionInput.parse(plan.selection), sources)
+  return select(selection, sources)
 }
 
 /**
