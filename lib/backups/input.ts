@@ -12,7 +12,7 @@ export const triggerInput = z
   .strictObject({
     type: z.enum(['DATABASE', 'USER_DATA', 'STORAGE', 'FULL'], 'must be DATABASE, USER_DATA, STORAGE or FULL'),
     environments: z.array(text(200).min(1)).max(100).optional(),
-    sourceIds: z.array(z.uuid('must be a source’s id')).min(1, 'may not be an empty list').max(1000).optional(),
+    sourceIds: z.array(z.uuid('must be a source’s id')).min(1, 'may not be an empty list').max(10_000).optional(),
     description: text(2000).default(''),
     databaseName: text(200).min(1).optional(),
     storagePath: text(4096)

@@ -27,6 +27,9 @@ export interface Queue {
   stop(graceMs: number): Promise<void>
 }
 
+/** A job whose worker is silent for this long is taken from it and tried again. */
+const HEARTBEAT_SECONDS = 15
+
 /** The queue: pg-boss in the schema `pgboss` of the product's own database. */
 export async function openQueue(url: Secret, log: Log): Promise<Queue> {
   const boss = new PgBoss({
@@ -43,7 +46,11 @@ export async function openQueue(url: Secret, log: Log): Promise<Queue> {
   const made = new Set<string>()
   const make = async (name: JobName, lane?: string): Promise<string> => {
     const queue = lane === undefined ? name : `${name}/${lane}`
-    if (!made.has(queue)) await boss.createQueue(queue, { notify: true, ...jobs[name].options })
+    if (!made.has(queue)) {
+      const options = { notify: true, heartbeatSeconds: HEARTBEAT_SECONDS, ...jobs[name].options }
+      await boss.createQueue(queue, options)
+      await boss.updateQueue(queue, options) // one that an earlier version made
+    }
     made.add(queue)
     return queue
   }

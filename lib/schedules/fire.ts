@@ -98,7 +98,9 @@ async function decide(deps: ScheduleDeps, tx: Transaction, id: string, now: Date
   if (closed) return defer(deps, tx, plan, now, closed)
   const { sources, busy, waiting } = await freeOf(tx, all)
   const isIdle = sources.every(({ kind }) => kind === 'installation')
-  if (busy.length > 0 || (isIdle && waiting.length > 0))
+  // What it calls beforehand would wait for the end of the earlier backup all the same.
+  const hasHooks = [plan.hooksBefore, plan.hooksAfter].some((hooks) => (hooks as unknown[]).length > 0)
+  if (busy.length > 0 || (waiting.length > 0 && (isIdle || hasHooks)))
     return defer(deps, tx, plan, now, `a backup of ${[...busy, ...waiting].join(', ')} is not over yet`)
   const { input, more } = requestOf(plan, sources)
   const backup = await startBackup(deps, tx, { ...more, by, origin: 'SCHEDULE', input: parseTriggerInput(input) })

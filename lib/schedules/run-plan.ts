@@ -7,7 +7,7 @@ import { triggerBackup } from '#lib/backups/trigger.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { ensureInstallationSource } from '#lib/environments/installation-source.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { select, selectionInput, takesAll } from '#lib/plans/selection.ts'
+import { couldTake, select, selectionInput, takesAll } from '#lib/plans/selection.ts'
 import type { Backup, BackupOrigin, Environment, Plan, Source } from '#prisma/client/client.ts'
 
 export type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZone' | 'blackouts'> }
@@ -16,7 +16,7 @@ export type Chosen = Source & { environment: Pick<Environment, 'name' | 'timeZon
 export async function sourcesOf(tx: Transaction, plan: Pick<Plan, 'selection'>): Promise<Chosen[]> {
   const selection = selectionInput.parse(plan.selection)
   const sources = await tx.source.findMany({
-    where: { deletedAt: null, ...('sourceIds' in selection && { id: { in: selection.sourceIds } }) },
+    where: { deletedAt: null, ...couldTake(selection) },
     include: { environment: { select: { name: true, timeZone: true, blackouts: true } } },
     orderBy: [{ environment: { position: 'asc' } }, { type: 'asc' }, { name: 'asc' }],
   })
