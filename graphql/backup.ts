@@ -4,10 +4,11 @@ import { cancelBackup } from '#lib/backups/cancel.ts'
 import { follow } from '#lib/backups/follow.ts'
 import { historyWhere } from '#lib/backups/history.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
+import type { UsedOption } from '#lib/backups/used-options.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Backup } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
-import { backupOrigin, backupType, runState } from './enums.ts'
+import { backupOrigin, backupType, logLevel, runState } from './enums.ts'
 import { backupEvent } from './event.ts'
 import { given } from './given.ts'
 
@@ -23,6 +24,24 @@ const leftOutReason = builder.enumType('LeftOutReason', {
     IN_ANOTHER_BACKUP: { description: 'The installation itself, which another backup saves already.' },
     OTHER_DATABASE_OR_FOLDER: { description: 'The backup was narrowed to a database or a folder of another source.' },
   } as const satisfies Record<LeftOut['reason'], object>,
+})
+
+const usedOptionOrigin = builder.enumType('UsedOptionOrigin', {
+  values: {
+    TRIGGER: { description: 'The trigger said so.' },
+    PLAN: { description: 'Its plan said so.' },
+    SETTINGS: { description: 'The settings page.' },
+    ENVIRONMENT: { description: 'The environment variable.' },
+    DEFAULT: { description: 'Nobody.' },
+  },
+})
+
+const usedOption = builder.objectRef<UsedOption>('UsedOption').implement({
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    value: t.exposeString('value', { description: 'As the environment variable would have it.' }),
+    origin: t.expose('origin', { type: usedOptionOrigin }),
+  }),
 })
 
 const leftOutSource = builder.objectRef<LeftOut>('LeftOutSource').implement({
@@ -50,6 +69,12 @@ builder.prismaObject('Backup', {
     }),
     compressionLevel: t.exposeInt('compressionLevel', {
       description: 'As asked for, else the program’s own. A repository may have its own: a run’s is what counts.',
+    }),
+    options: t.field({
+      type: [usedOption],
+      description: 'The options that it goes by, as they were when it was triggered, and who said so.',
+      select: { options: true },
+      resolve: (backup) => backup.options as unknown as UsedOption[],
     }),
     requestedBy: t.string({
       nullable: true,
@@ -136,6 +161,14 @@ const triggerBackupInput = builder.inputType('TriggerBackupInput', {
     databaseName: t.string({ description: 'With type DATABASE only.' }),
     storagePath: t.string({ description: 'With type STORAGE only: a folder under a registered storage source.' }),
     compressionLevel: t.int({ description: '1 (least) to 9. Left out: the repository’s own, else the program’s.' }),
+    notificationEnabled: t.boolean({
+      description: 'Whether people are told how it ended. Left out: as the options say.',
+    }),
+    logVerbosity: t.field({
+      type: logLevel,
+      description: 'From which level on its runs’ logs are kept. Left out: all.',
+    }),
+    retentionDays: t.int({ description: 'For how many days its snapshots are kept. Left out: as the options say.' }),
     idempotencyKey: t.string({ description: 'The same key answers the same backup, however often it is sent.' }),
   }),
 })

@@ -3,6 +3,7 @@ import { createPlan, deletePlan, pausePlan, resumePlan, updatePlan } from '#lib/
 import { runPlan } from '#lib/schedules/run-plan.ts'
 import type { Backup, Plan } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
+import { logLevel } from './enums.ts'
 import { given } from './given.ts'
 import { plan } from './plan.ts'
 
@@ -43,6 +44,8 @@ const sharedFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'In
   notifyRecipients: t.stringList({ description: about.recipients }),
   notifyOnSuccess: t.boolean(),
   notifyOnFailure: t.boolean({ description: about.failure }),
+  notificationEnabled: t.boolean({ description: 'Whether people are told at all. Null: as the options say.' }),
+  logVerbosity: t.field({ type: logLevel, description: 'From which level on its runs’ logs are kept. Null: all.' }),
   blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
   hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),
   hooksAfter: t.field({ type: ['JSON'], description: about.hooks }),

@@ -13,6 +13,7 @@ import { withOptions } from '#lib/settings/options.ts'
 import type { Repository } from '#prisma/client/client.ts'
 import { PlanEventKind } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
+import { logLevel } from './enums.ts'
 import { repository } from './repository.ts'
 import { source } from './source.ts'
 
@@ -137,6 +138,15 @@ export const plan = builder.prismaObject('Plan', {
     }),
     notifyRecipients: t.exposeStringList('notifyRecipients', {
       description: 'Who is told how its backups end. Empty: the recipients of the installation.',
+    }),
+    notificationEnabled: t.exposeBoolean('notificationEnabled', {
+      nullable: true,
+      description: 'Whether people are told at all. Null: as the options say.',
+    }),
+    logVerbosity: t.expose('logVerbosity', {
+      type: logLevel,
+      nullable: true,
+      description: 'From which level on its runs’ logs are kept. Null: all.',
     }),
     notifyOnSuccess: t.exposeBoolean('notifyOnSuccess'),
     notifyOnFailure: t.exposeBoolean('notifyOnFailure', {

@@ -25,6 +25,10 @@ test('a backup by keyboard: from an overview without backups to the last good on
   await page.keyboard.press('ArrowLeft')
   await expect(page.getByRole('slider')).toHaveValue('4')
   await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(page.getByLabel('Tell people how it ended')).toBeVisible()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
   await expect(page.getByRole('button', { name: 'Back up now' })).toBeFocused()
   await page.keyboard.press('Enter')
 

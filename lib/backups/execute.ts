@@ -38,7 +38,8 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
     run.backupId,
     throttle(() => void beat().catch(onError), 200),
   )
-  const reporter = openReporter(deps.prisma, run, log)
+  const { logVerbosity } = await deps.prisma.backup.findUniqueOrThrow({ where: { id: run.backupId } })
+  const reporter = openReporter(deps.prisma, run, logVerbosity ?? 'DEBUG', log)
 
   log.info({ attempt: run.attempt }, 'run started')
   let summary: BackupSummary | undefined

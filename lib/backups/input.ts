@@ -20,6 +20,12 @@ export const triggerInput = z
       .refine((path) => !path.split('/').includes('..'), 'may not contain “..”')
       .optional(),
     compressionLevel: z.int().min(1, 'must be 1 to 9').max(9, 'must be 1 to 9').optional(),
+    /** Whether people are told how it ended. Left out: as its plan, else the options say. */
+    notificationEnabled: z.boolean().optional(),
+    /** From which level on lines are kept in its runs' logs. */
+    logVerbosity: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR'], 'must be DEBUG, INFO, WARNING or ERROR').optional(),
+    /** For how many days its snapshots are kept, whatever its plan says. */
+    retentionDays: z.int().min(1, 'must be at least 1').max(36_500, 'may be at most 36500').optional(),
     idempotencyKey: text(200).min(1).optional(),
   })
   .superRefine((input, context) => {

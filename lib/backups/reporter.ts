@@ -6,6 +6,7 @@ import { appendEvents, type NewEvent, type Progress } from './append-events.ts'
 
 const FLUSH_EVERY_MS = 250
 const MAX_LINE = 4000
+const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR']
 
 export interface Reporter {
   progress(progress: Progress): void
@@ -19,9 +20,9 @@ export interface Reporter {
 
 /**
  * Collects a run's progress and log and writes them in batches, at most four a second; of several progress reports in one
- * batch only the newest counts. A batch that cannot be written is kept for the next.
+ * batch only the newest counts. A batch that cannot be written is kept for the next. Lines below the verbosity are left out.
  */
-export function openReporter(prisma: Database, run: BackupRun, log: Log): Reporter {
+export function openReporter(prisma: Database, run: BackupRun, verbosity: LogLevel, log: Log): Reporter {
   let waiting: NewEvent[] = []
   let latest: Progress | null = null
   let writing: Promise<void> = Promise.resolve()
@@ -59,6 +60,7 @@ export function openReporter(prisma: Database, run: BackupRun, log: Log): Report
       latest = { ...nothing, bytesDone: bytes }
     },
     log: (level, message) => {
+      if (LEVELS.indexOf(level.toUpperCase() as LogLevel) < LEVELS.indexOf(verbosity)) return
       waiting.push({
         kind: 'LOG',
         runId: run.id,

@@ -7,7 +7,7 @@ import type { Queue } from '#lib/queue/queue.ts'
 import { optionsOf } from '#lib/repositories/options.ts'
 import { stageOf } from '#lib/repositories/stages.ts'
 import { isServed, liveWorkers } from '#lib/repositories/workers.ts'
-import { withOptions } from '#lib/settings/options.ts'
+import type { OptionConfig } from '#lib/settings/options.ts'
 import type { Backup, BackupRun } from '#prisma/client/client.ts'
 import type { BackupOrigin } from '#prisma/client/enums.ts'
 import { type Admitted, admit, type LeftOut, leftOut, takesInstallation } from './admission.ts'
@@ -16,11 +16,12 @@ import { checkStoragePath } from './check-storage-path.ts'
 import type { TriggerInput } from './input.ts'
 import { queueHooks } from './queue-hooks.ts'
 import { activeStates } from './states.ts'
+import { usedOptions } from './used-options.ts'
 
 export interface StartDeps {
   prisma: Database
   queue: Queue
-  config: Pick<Config, 'COMPRESSION_LEVEL' | 'ROLE' | 'STORAGE_ROOTS'>
+  config: OptionConfig & Pick<Config, 'ROLE' | 'STORAGE_ROOTS'>
 }
 
 /** What a plan says about its backups. */
@@ -57,7 +58,8 @@ export async function startBackup(
   if (takesInstallation(input)) await ensureInstallationSource(tx, by, input.environments ?? [])
   const { admitted, leftOut } = await decide(tx, input, repositoryId)
   for (const run of admitted) await checkStoragePath(deps.config, run)
-  const compressionLevel = input.compressionLevel ?? (await withOptions(tx, deps.config)).COMPRESSION_LEVEL
+  const options = await usedOptions(tx, deps.config, input, plan.planId !== undefined)
+  const compressionLevel = Number(options.find(({ name }) => name === 'compression_level')?.value)
   const backup = await tx.backup.create({
     data: {
       type: input.type,
@@ -66,6 +68,10 @@ export async function startBackup(
       environments: [...new Set(admitted.map((run) => run.source.environment.name))],
       leftOut: leftOut.map((source) => ({ ...source })),
       compressionLevel,
+      notificationEnabled: input.notificationEnabled ?? null,
+      logVerbosity: input.logVerbosity ?? null,
+      retentionDays: input.retentionDays ?? null,
+      options: options.map((option) => ({ ...option })),
       idempotencyKey: input.idempotencyKey ?? null,
       requestHash: input.idempotencyKey ? requestHash(input) : null,
       requestedById: by.userId,

@@ -9,6 +9,9 @@ export interface TriggerInput {
   databaseName?: string
   storagePath?: string
   compressionLevel?: number
+  notificationEnabled?: boolean
+  logVerbosity?: string
+  retentionDays?: number
   idempotencyKey?: string
 }
 

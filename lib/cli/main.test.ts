@@ -79,6 +79,11 @@ describe('trigger', () => {
       '/p',
       '--compression',
       '9',
+      '--keep-days',
+      '365',
+      '--no-notify',
+      '--log-verbosity',
+      'WARNING',
     ]
     const { code } = await run(
       ['trigger', '--type', 'user-data', '--environment', 'a', 'b', ...options, '--idempotency-key', 'k'],
@@ -94,6 +99,9 @@ describe('trigger', () => {
         databaseName: 'd',
         storagePath: '/p',
         compressionLevel: 9,
+        notificationEnabled: false,
+        logVerbosity: 'WARNING',
+        retentionDays: 365,
         idempotencyKey: 'k',
       },
     ])

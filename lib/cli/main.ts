@@ -43,11 +43,16 @@ interface TriggerFlags extends CommonFlags {
   database?: string
   path?: string
   compression?: number
+  notify?: boolean
+  logVerbosity?: string
+  keepDays?: number
   idempotencyKey?: string
   wait?: boolean
 }
 
 const TYPES: Record<string, string> = { database: 'DATABASE', user_data: 'USER_DATA', storage: 'STORAGE', full: 'FULL' }
+
+const VERBOSITIES = ['DEBUG', 'INFO', 'WARNING', 'ERROR']
 
 /** Runs one command line and gives its exit code: 0 succeeded, 2 saved in part, 1 anything else. Never throws. */
 export async function main(args: string[], surroundings: Surroundings = realSurroundings()): Promise<number> {
@@ -106,6 +111,12 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
     .option('--database <name>', 'only this database (type database)')
     .option('--path <folder>', 'only this folder under a storage source (type storage)')
     .option('--compression <level>', '1 (least) to 9', parseLevel)
+    .option('--keep-days <days>', 'keep its snapshots for so long, whatever the options say', parseDays)
+    .option('--notify', 'tell people how it ended, whatever the options say')
+    .option('--no-notify', 'tell nobody')
+    .addOption(
+      new Option('--log-verbosity <level>', 'keep lines of its runs’ logs from this level on').choices(VERBOSITIES),
+    )
     .option('--idempotency-key <key>', 'repeating a request with the same key starts it once')
     .option('--wait', 'watch until the backup has ended; the exit code tells how')
     .action(async (flags: TriggerFlags) => {
@@ -208,6 +219,9 @@ function inputOf(flags: TriggerFlags): TriggerInput {
     ...(flags.database !== undefined && { databaseName: flags.database }),
     ...(flags.path !== undefined && { storagePath: flags.path }),
     ...(flags.compression !== undefined && { compressionLevel: flags.compression }),
+    ...(flags.notify !== undefined && { notificationEnabled: flags.notify }),
+    ...(flags.logVerbosity !== undefined && { logVerbosity: flags.logVerbosity }),
+    ...(flags.keepDays !== undefined && { retentionDays: flags.keepDays }),
   }
 }
 
@@ -220,6 +234,11 @@ function parseType(text: string): string {
 function parseLevel(text: string): number {
   if (/^[1-9]$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Use a whole number from 1 to 9.')
+}
+
+function parseDays(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Use a whole number of days.')
 }
 
 function unexpected(error: unknown): CommandFailed {

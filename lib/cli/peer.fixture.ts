@@ -22,7 +22,7 @@ const schema = buildSchema(`
     startedAt: DateTime finishedAt: DateTime lastSeq: Int! runs: [BackupRun!]! }
   type BackupEvent { seq: Int! at: DateTime! kind: EventKind! runId: ID state: RunState progress: Progress level: LogLevel message: String }
   input TriggerBackupInput { type: BackupType! environments: [String!] sourceIds: [ID!] description: String databaseName: String
-    storagePath: String compressionLevel: Int idempotencyKey: String }
+    storagePath: String compressionLevel: Int notificationEnabled: Boolean logVerbosity: LogLevel retentionDays: Int idempotencyKey: String }
   type Problem { code: String! message: String! remedy: String! }
   type TriggerBackupSuccess { backup: Backup! } union TriggerBackupResult = TriggerBackupSuccess | Problem
   type CancelBackupSuccess { backup: Backup! } union CancelBackupResult = CancelBackupSuccess | Problem

@@ -28,6 +28,8 @@ export interface PlanFlags extends CommonFlags, HookFlags {
   runsAtOnce?: number | 'none'
   notify?: string[]
   notifyOn?: string
+  notification?: string
+  logVerbosity?: string
   blackout?: string[]
   retries?: number
   retryPause?: number
@@ -89,6 +91,15 @@ export function withFields(command: Command): Command {
     .addOption(
       new Option('--notify-on <what>', 'of what they are told').choices(['all', 'failure', 'success', 'nothing']),
     )
+    .addOption(
+      new Option('--notification <what>', 'whether people are told at all').choices(['on', 'off', 'as-options-say']),
+    )
+    .addOption(
+      new Option('--log-verbosity <level>', 'keep lines of its runs’ logs from this level on; “none” for all').choices([
+        ...['DEBUG', 'INFO', 'WARNING', 'ERROR'],
+        'none',
+      ]),
+    )
     .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
     .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
     .option('--time-limit <seconds>', 'of a run', number)
@@ -127,6 +138,9 @@ export async function inputOf(
     notifyRecipients: flags.notify?.join() === 'none' ? [] : flags.notify,
     notifyOnSuccess: flags.notifyOn && ['all', 'success'].includes(flags.notifyOn),
     notifyOnFailure: flags.notifyOn && ['all', 'failure'].includes(flags.notifyOn),
+    notificationEnabled:
+      flags.notification && (flags.notification === 'as-options-say' ? null : flags.notification === 'on'),
+    logVerbosity: orNull(flags.logVerbosity),
     blackouts: blackoutsOf(flags.blackout),
     retries: flags.retries,
     retryPauseSeconds: flags.retryPause,

@@ -79,11 +79,16 @@ test('plans are made, listed, shown, changed, run, paused, resumed and deleted',
   await client.json(['update', 'nightly', '--blackout', 'none', '--notify', 'none', '--notify-on', 'all'])
   expect(await saved()).toMatchObject({ blackouts: [], notifyRecipients: [], notifyOnSuccess: true })
 
+  await client.json(['update', 'nightly', '--notification', 'off', '--log-verbosity', 'ERROR'])
   const [backup] = await client.json(['run', 'nightly'])
   expect(await home.runtime.prisma.backup.findUniqueOrThrow({ where: { id: backup.id } })).toMatchObject({
     planId: made.id,
     description: 'nightly',
+    notificationEnabled: false,
+    logVerbosity: 'ERROR',
   })
+  await client.json(['update', 'nightly', '--notification', 'as-options-say', '--log-verbosity', 'none'])
+  expect(await saved()).toMatchObject({ notificationEnabled: null, logVerbosity: null })
 
   expect(await client.run(['pause', 'nightly', '--reason', 'a move', '--until', '2000-01-01T00:00:00Z'])).toMatchObject(
     {

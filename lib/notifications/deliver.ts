@@ -44,7 +44,8 @@ export async function startNotifications(deps: NotificationDeps): Promise<void> 
 async function plan(deps: NotificationDeps, backupId: string): Promise<void> {
   const backup = await deps.prisma.backup.findUniqueOrThrow({ where: { id: backupId }, include: { plan: true } })
   const { subject } = renderBackupMail({ ...backup, runs: [] }, deps.publicUrl)
-  await planDeliveries(deps, { backupId, subject }, { plan: backup.plan, isGood: backup.state === 'SUCCEEDED' })
+  const isGood = backup.state === 'SUCCEEDED'
+  await planDeliveries(deps, { backupId, subject }, { plan: backup.plan, isGood, isTold: backup.notificationEnabled })
 }
 
 async function planOfRepository(
@@ -61,7 +62,8 @@ async function planOfPlan(deps: NotificationDeps, planEventId: string): Promise<
   const event = await deps.prisma.planEvent.findUnique({ where: { id: planEventId }, include: { plan: true } })
   if (event === null) return // the plan was deleted meanwhile
   const { subject } = renderPlanMail(event, deps.publicUrl)
-  await planDeliveries(deps, { planEventId, subject }, { plan: event.plan, isGood: false })
+  const { plan } = event
+  await planDeliveries(deps, { planEventId, subject }, { plan, isGood: false, isTold: plan.notificationEnabled })
 }
 
 async function planOfLate(
@@ -87,7 +89,15 @@ async function planOfHook(deps: NotificationDeps, hookId: string): Promise<void>
   })
   if (hook === null) return
   const { subject } = renderHookMail(hook, deps.publicUrl)
-  await planDeliveries(deps, { hookId, subject }, { plan: hook.backup.plan, isGood: false })
+  const { plan, notificationEnabled: isTold } = hook.backup
+  await planDeliveries(deps, { hookId, subject }, { plan, isGood: false, isTold })
+}
+
+interface About {
+  plan: Plan | null
+  isGood: boolean
+  /** What the trigger or the plan says of notifications; null: as the options say. */
+  isTold: boolean | null
 }
 
 /** One delivery and its job for each recipient, once, however often this is tried. Without a mail server there is nothing to plan. */
@@ -106,9 +116,9 @@ async function planDeliveries(
     | 'lateSince'
     | 'subject'
   >,
-  of: { plan: Plan | null; isGood: boolean } = { plan: null, isGood: false },
+  of: About = { plan: null, isGood: false, isTold: null },
 ): Promise<void> {
-  if (!mailer || !(await withOptions(prisma, config)).NOTIFICATION_ENABLED) return
+  if (!mailer || !(of.isTold ?? (await withOptions(prisma, config)).NOTIFICATION_ENABLED)) return
   const recipients = await recipientsOf(prisma, of)
   await prisma.$transaction(async (tx) => {
     const planned = await tx.delivery.createManyAndReturn({
@@ -120,7 +130,7 @@ async function planDeliveries(
 }
 
 /** Those of the plan, where it has its own; none of what it does not tell. */
-async function recipientsOf(prisma: Database, { plan, isGood }: { plan: Plan | null; isGood: boolean }) {
+async function recipientsOf(prisma: Database, { plan, isGood }: About) {
   if (plan && !(isGood ? plan.notifyOnSuccess : plan.notifyOnFailure)) return []
   return plan && plan.notifyRecipients.length > 0 ? plan.notifyRecipients : notificationRecipients(prisma)
 }

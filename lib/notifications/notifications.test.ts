@@ -6,6 +6,7 @@ import { createPlan, updatePlan } from '#lib/plans/change.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { runPlan } from '#lib/schedules/run-plan.ts'
 import { setNotificationRecipients } from '#lib/settings/notification-settings.ts'
+import { setOption } from '#lib/settings/set-option.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MailServer, startMailServer } from '#lib/testing/mail-server.ts'
 import { sendTestMail, startNotifications } from './deliver.ts'
@@ -100,6 +101,21 @@ describe('being told', () => {
     mail.received.length = 0
     await runPlan(runtime, admin, 'API', planId)
     expect([(await mail.has(1))[0]?.to].flat().map((one) => one?.text)).toEqual(['ops@example.org'])
+    await runtime.prisma.source.update({ where: { id: source.id }, data: { enabled: false } })
+  })
+
+  it('is what a trigger says of it, whatever the options say', async () => {
+    const { runtime, admin } = home
+    const { source } = await home.addFiles('loud', { 'a.txt': 'a' })
+    const input = { type: 'STORAGE', sourceIds: [source.id] }
+    mail.received.length = 0
+    const quiet = await triggerBackup(runtime, admin, 'API', { ...input, notificationEnabled: false })
+    await home.ended(quiet.id)
+    await setOption(runtime, admin, { name: 'notification_enabled', value: 'false' })
+    const loud = await triggerBackup(runtime, admin, 'API', { ...input, notificationEnabled: true })
+    await settled(loud.id, 'SENT')
+    await setOption(runtime, admin, { name: 'notification_enabled', value: null })
+    expect(await runtime.prisma.delivery.count({ where: { backupId: quiet.id } })).toBe(0)
     await runtime.prisma.source.update({ where: { id: source.id }, data: { enabled: false } })
   })
 

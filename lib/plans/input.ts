@@ -49,6 +49,10 @@ const fields = {
   notifyOnSuccess: z.boolean(),
   /** Also of what is incomplete, cancelled or missed. */
   notifyOnFailure: z.boolean(),
+  /** Whether people are told at all. Null: as the options say. */
+  notificationEnabled: z.boolean().nullable(),
+  /** From which level on lines are kept in the logs of its runs. Null: all of them. */
+  logVerbosity: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR'], 'must be DEBUG, INFO, WARNING or ERROR').nullable(),
   /** When it does not start, in its time zone. */
   blackouts: blackoutsInput,
 }
@@ -90,6 +94,8 @@ export const planInput = z
     notifyRecipients: fields.notifyRecipients.default([]),
     notifyOnSuccess: fields.notifyOnSuccess.default(true),
     notifyOnFailure: fields.notifyOnFailure.default(true),
+    notificationEnabled: fields.notificationEnabled.default(null),
+    logVerbosity: fields.logVerbosity.default(null),
     blackouts: fields.blackouts.default([]),
   })
   .superRefine((plan, context) => {

@@ -231,6 +231,7 @@ describe('GraphQL', () => {
   it.each<[string, () => object, string]>([
     ['an unknown environment', () => ({ environments: ['moon'] }), 'ENVIRONMENT_UNKNOWN'],
     ['compression 0', () => ({ compressionLevel: 0 }), 'INPUT_INVALID'],
+    ['to be kept for no day', () => ({ retentionDays: 0 }), 'INPUT_INVALID'],
     ['compression 10', () => ({ compressionLevel: 10 }), 'INPUT_INVALID'],
     ['a path outside the sources', () => ({ storagePath: '/etc' }), 'PATH_NOT_ALLOWED'],
     ['a path that only begins like a source', () => ({ storagePath: `${uploads}-more` }), 'PATH_NOT_ALLOWED'],

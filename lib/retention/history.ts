@@ -11,7 +11,9 @@ const NO_PLAN = 'no plan'
 /** Somebody else's rules kept it, or a control plane's that was lost: ours do not judge it. */
 const ADOPTED = 'adopted'
 
-export type KeptRun = BackupRun & { backup: { planId: string | null; origin: BackupOrigin } }
+export type KeptRun = BackupRun & {
+  backup: { planId: string | null; origin: BackupOrigin; retentionDays: number | null }
+}
 
 export interface RetentionDeps {
   config: Pick<Config, 'RETENTION_POLICY'>
@@ -31,7 +33,7 @@ export async function runsToJudge(tx: Transaction, sourceId: string): Promise<Ke
       expiredAt: null,
       removedAt: null,
     },
-    include: { backup: { select: { planId: true, origin: true } } },
+    include: { backup: { select: { planId: true, origin: true, retentionDays: true } } },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
   })
   return [...Map.groupBy(runs, (run) => JSON.stringify([run.repositoryId, run.part, run.storagePath])).values()]
@@ -58,11 +60,21 @@ export function judge(
       id: run.id,
       finishedAt: run.finishedAt as Date,
       state: run.state as GoodRun['state'],
-      ruleId: run.backup.origin === 'ADOPTED' ? ADOPTED : (run.backup.planId ?? NO_PLAN),
+      ruleId: ruleOf(run.backup),
       isPinned: isPinned(run, now),
     }),
   )
-  return keepList(runs, rules, now)
+  const own = group.flatMap(({ backup }): [string, ZonedRule][] => {
+    const { retentionDays: days } = backup
+    return days === null ? [] : [[ruleOf(backup), { ...ruleInput.parse({ days }), timeZone: 'UTC' }]]
+  })
+  return keepList(runs, new Map([...rules, ...own]), now)
+}
+
+/** What its trigger said of days stands in for the rule of its plan. */
+function ruleOf({ origin, planId, retentionDays }: KeptRun['backup']): string {
+  if (origin === 'ADOPTED') return ADOPTED
+  return retentionDays === null ? (planId ?? NO_PLAN) : `its own ${retentionDays} days`
 }
 
 export function isPinned({ pinnedAt, pinnedUntil }: Pick<BackupRun, 'pinnedAt' | 'pinnedUntil'>, now: Date): boolean {

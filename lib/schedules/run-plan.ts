@@ -42,7 +42,7 @@ export function requestOf(plan: Plan, sources: readonly Source[]): { input: obje
   if (sources.every((source) => isFull && source.kind === 'installation'))
     throw new CodedError('PLAN_EMPTY', { name: plan.name })
   const types = [...new Set(sources.map((source) => source.type))]
-  const { retries, retryPauseSeconds, timeLimitSeconds, compressionLevel } = plan
+  const { retries, retryPauseSeconds, timeLimitSeconds, compressionLevel, notificationEnabled, logVerbosity } = plan
   const { repositoryId, copyRepositoryId: copyToId, uploadKibPerSecond, runsAtOnce } = plan
   return {
     input: {
@@ -50,6 +50,8 @@ export function requestOf(plan: Plan, sources: readonly Source[]): { input: obje
       sourceIds: sources.map((source) => source.id),
       description: plan.name,
       ...(compressionLevel !== null && { compressionLevel }),
+      ...(notificationEnabled !== null && { notificationEnabled }),
+      ...(logVerbosity !== null && { logVerbosity }),
     },
     more: {
       planId: plan.id,

@@ -28,7 +28,8 @@ export const options = {
   },
   retention_policy: {
     variable: 'RETENTION_POLICY',
-    meaning: 'For how many days backups are kept: those of new plans, and those that no plan made.',
+    meaning:
+      'For how many days backups are kept: those of new plans, and those that no plan made, where the trigger does not say.',
     choices: null,
   },
   compression_level: {
@@ -38,12 +39,13 @@ export const options = {
   },
   notification_enabled: {
     variable: 'NOTIFICATION_ENABLED',
-    meaning: 'Whether mails are sent at all.',
+    meaning: 'Whether mails are sent, where neither trigger nor plan says.',
     choices: ['true', 'false'],
   },
   log_verbosity: {
     variable: 'LOG_VERBOSITY',
-    meaning: 'From which level on the servers and workers log. Logs of runs are always whole.',
+    meaning:
+      'From which level on the servers and workers log. Logs of runs are whole where neither trigger nor plan says.',
     choices: ['DEBUG', 'INFO', 'WARNING', 'ERROR'],
   },
 } as const satisfies Record<string, { variable: keyof Config; meaning: string; choices: readonly string[] | null }>

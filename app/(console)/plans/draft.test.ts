@@ -29,6 +29,8 @@ const plan = {
   notifyRecipients: ['a@example.org', 'b@example.org'],
   notifyOnSuccess: false,
   notifyOnFailure: true,
+  notificationEnabled: false,
+  logVerbosity: 'WARNING' as const,
   blackouts: [{ days: [1, 2], from: '08:00', to: '18:00' }],
   retention: { days: 7, last: 3, hourly: 0, daily: 7, weekly: 4, monthly: 12, yearly: 1 },
 }

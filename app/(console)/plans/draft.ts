@@ -1,7 +1,7 @@
 import type { PlanItem } from '#app/_data/plans.ts'
 import { parseTags } from '#app/_data/tags.ts'
 import type { Blackout } from '#app/_ui/blackout-fields.tsx'
-import type { SourceType } from '#graphql/documents/generated/graphql.ts'
+import type { LogLevel, SourceType } from '#graphql/documents/generated/graphql.ts'
 import { type HookDraft, hookDrafts, hookInputs, tokenInputs } from './hook-draft.ts'
 
 /** The schedules that have a name. */
@@ -43,6 +43,10 @@ export interface Draft {
   notifyRecipients: string
   notifyOnSuccess: boolean
   notifyOnFailure: boolean
+  /** '', 'on' or 'off'; empty: as the options say. */
+  notification: string
+  /** Empty: all. */
+  logVerbosity: string
   blackouts: Blackout[]
   hooksBefore: HookDraft[]
   hooksAfter: HookDraft[]
@@ -91,6 +95,8 @@ export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
     notifyRecipients: plan.notifyRecipients?.join(', ') ?? '',
     notifyOnSuccess: plan.notifyOnSuccess ?? true,
     notifyOnFailure: plan.notifyOnFailure ?? true,
+    notification: plan.notificationEnabled == null ? '' : plan.notificationEnabled ? 'on' : 'off',
+    logVerbosity: plan.logVerbosity ?? '',
     blackouts: (plan.blackouts ?? []) as Blackout[],
     hooksBefore: hookDrafts(plan.hooksBefore, plan.webhooksWithToken),
     hooksAfter: hookDrafts(plan.hooksAfter, plan.webhooksWithToken),
@@ -139,6 +145,8 @@ export function inputOf(draft: Draft) {
     notifyRecipients: parseTags(draft.notifyRecipients),
     notifyOnSuccess: draft.notifyOnSuccess,
     notifyOnFailure: draft.notifyOnFailure,
+    notificationEnabled: draft.notification === '' ? null : draft.notification === 'on',
+    logVerbosity: (draft.logVerbosity || null) as LogLevel | null,
     blackouts: draft.blackouts,
     hooksBefore: hookInputs(draft.hooksBefore),
     hooksAfter: hookInputs(draft.hooksAfter),

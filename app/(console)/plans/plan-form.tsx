@@ -8,6 +8,7 @@ import { BlackoutFields } from '#app/_ui/blackout-fields.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { Choice, describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { OverrideFields } from '#app/_ui/override-fields.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { type Defaults, type Draft, draftOf, inputOf } from './draft.ts'
 import { HookFields } from './hook-fields.tsx'
@@ -134,6 +135,14 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
               mode: 'decimal',
               hint: 'Empty: as the repository says.',
             })}
+          </div>
+          <div className="mt-4">
+            <OverrideFields
+              id="plan"
+              notification={draft.notification}
+              logVerbosity={draft.logVerbosity}
+              change={change}
+            />
           </div>
           <div className="mt-4">
             <BlackoutFields

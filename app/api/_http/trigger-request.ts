@@ -10,6 +10,10 @@ const body = z
     database_name: z.string().optional(),
     storage_path: z.string().optional(),
     environment: z.string().optional(),
+    compression_level: z.int().optional(),
+    retention_policy: z.int().optional(),
+    notification_enabled: z.boolean().optional(),
+    log_verbosity: z.string().optional(),
   })
   .superRefine((input, context) => {
     if (input.database_name !== undefined && input.type !== 'database')
@@ -64,6 +68,10 @@ export function toTriggerInput(request: TriggerRequest): Record<string, unknown>
     description: request.description,
     databaseName: request.database_name,
     storagePath: request.storage_path,
+    compressionLevel: request.compression_level,
+    retentionDays: request.retention_policy,
+    notificationEnabled: request.notification_enabled,
+    logVerbosity: request.log_verbosity,
   }
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 }

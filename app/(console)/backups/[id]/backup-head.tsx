@@ -10,6 +10,7 @@ import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took, When } from '#app/_ui/time.tsx'
+import type { UsedOptionOrigin } from '#graphql/documents/generated/graphql.ts'
 
 export function BackupHead({ backup, connection }: { backup: BackupDetail; connection: Connection }) {
   const name = backup.description || `${typeNames[backup.type]} backup`
@@ -33,7 +34,6 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
           <Fact name={active ? 'Running for' : 'Took'}>
             <Took from={backup.startedAt} to={backup.finishedAt} />
           </Fact>
-          <Fact name="Compression level">{backup.compressionLevel}</Fact>
           <Fact name="Runs ended">
             {backup.runs.filter((run) => !isActive(run.state)).length} of {backup.runs.length}
           </Fact>
@@ -43,9 +43,31 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
             <span className="font-mono text-small">{backup.id}</span>
           </Fact>
         </Facts>
+        {backup.options.length > 0 ? (
+          <details className="mt-4">
+            <summary className="cursor-pointer text-small font-medium">Options it goes by</summary>
+            <div className="mt-3">
+              <Facts>
+                {backup.options.map(({ name, value, origin }) => (
+                  <Fact key={name} name={name}>
+                    {value} <span className="text-small text-ink-soft">{origins[origin]}</span>
+                  </Fact>
+                ))}
+              </Facts>
+            </div>
+          </details>
+        ) : null}
       </Panel>
     </>
   )
+}
+
+const origins: Record<UsedOptionOrigin, string> = {
+  TRIGGER: 'as its trigger said',
+  PLAN: 'as its plan said',
+  SETTINGS: 'from the settings',
+  ENVIRONMENT: 'from the environment',
+  DEFAULT: 'by default',
 }
 
 function RestoreDocumentLink({ backup }: { backup: BackupDetail }) {

@@ -43,12 +43,23 @@ test('what does not fit any more is not sent', () => {
     environments: ['demo'],
     sourceIds: ['files'],
     storagePath: '/srv/a',
-    compressionLevel: 5,
     idempotencyKey: 'key',
   })
 })
 
 test('a full system backup names no source, and blank texts are left out', () => {
   const input = toInput(choices({ sourceIds: ['db'], description: '  ', databaseName: 'shop' }), sources, 'key')
-  expect(input).toEqual({ type: 'FULL', environments: ['demo'], compressionLevel: 5, idempotencyKey: 'key' })
+  expect(input).toEqual({ type: 'FULL', environments: ['demo'], idempotencyKey: 'key' })
+})
+
+test('what is said in place of the settings is sent, and nothing else of them', () => {
+  const input = toInput(
+    choices({ compressionLevel: 9, notification: 'off', logVerbosity: 'WARNING', keepDays: ' 365 ' }),
+    sources,
+    'key',
+  )
+  expect(input).toEqual({
+    ...{ type: 'FULL', environments: ['demo'], idempotencyKey: 'key' },
+    ...{ compressionLevel: 9, notificationEnabled: false, logVerbosity: 'WARNING', retentionDays: 365 },
+  })
 })

@@ -1,5 +1,5 @@
 import type { SourceItem } from '#app/_data/sources.ts'
-import type { BackupType, TriggerBackupInput } from '#graphql/documents/generated/graphql.ts'
+import type { BackupType, LogLevel, TriggerBackupInput } from '#graphql/documents/generated/graphql.ts'
 
 export interface Choices {
   type: BackupType
@@ -9,11 +9,13 @@ export interface Choices {
   databaseName: string
   storagePath: string
   description: string
-  compressionLevel: number
+  /** Null: as the settings say. */
+  compressionLevel: number | null
+  notification: string
+  logVerbosity: string
+  keepDays: string
   confirmed: boolean
 }
-
-export const DEFAULT_COMPRESSION = 5
 
 export function firstChoices(environments: string[], asked: string | null): Choices {
   const only = environments.length === 1 ? environments : []
@@ -24,7 +26,10 @@ export function firstChoices(environments: string[], asked: string | null): Choi
     databaseName: '',
     storagePath: '',
     description: '',
-    compressionLevel: DEFAULT_COMPRESSION,
+    compressionLevel: null,
+    notification: '',
+    logVerbosity: '',
+    keepDays: '',
     confirmed: false,
   }
 }
@@ -50,7 +55,10 @@ export function toInput(choices: Choices, sources: SourceItem[], idempotencyKey:
     ...(databaseName ? { databaseName } : {}),
     ...(storagePath ? { storagePath } : {}),
     ...(choices.description.trim() ? { description: choices.description.trim() } : {}),
-    compressionLevel: choices.compressionLevel,
+    ...(choices.compressionLevel !== null ? { compressionLevel: choices.compressionLevel } : {}),
+    ...(choices.notification ? { notificationEnabled: choices.notification === 'on' } : {}),
+    ...(choices.logVerbosity ? { logVerbosity: choices.logVerbosity as LogLevel } : {}),
+    ...(choices.keepDays.trim() ? { retentionDays: Number(choices.keepDays) } : {}),
     idempotencyKey,
   }
 }

@@ -4,11 +4,13 @@ import { Play } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 import { useTriggerBackup } from '#app/_data/backups.ts'
+import { useOptions } from '#app/_data/options.ts'
 import type { SourceItem } from '#app/_data/sources.ts'
 import { useMayTrigger } from '#app/_data/viewer.ts'
 import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { Choice, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { OverrideFields } from '#app/_ui/override-fields.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
 import type { BackupType, EnvironmentsQuery } from '#graphql/documents/generated/graphql.ts'
@@ -22,6 +24,9 @@ const types: { type: BackupType; word: string; detail: string }[] = [
   { type: 'USER_DATA', word: 'User data', detail: 'User-data exports only' },
   { type: 'STORAGE', word: 'Storage', detail: 'Storage folders only' },
 ]
+
+/** Until the settings have come. */
+const FIRST_LEVEL = 5
 
 interface TriggerFormProps {
   environments: EnvironmentsQuery['environments']
@@ -42,6 +47,8 @@ export function TriggerForm({ environments, sources, asked }: TriggerFormProps) 
       asked,
     ),
   )
+  const { data: options = [] } = useOptions()
+  const optionOf = (name: string) => options.find((option) => option.name === name)?.value ?? ''
   const change = (part: Partial<Choices>) => setChoices((old) => ({ ...old, ...part }))
 
   const guarded = environments.filter(
@@ -139,9 +146,34 @@ export function TriggerForm({ environments, sources, asked }: TriggerFormProps) 
               />
             </Field>
             <CompressionField
-              level={choices.compressionLevel}
+              level={choices.compressionLevel ?? (Number(optionOf('compression_level')) || FIRST_LEVEL)}
               onChange={(compressionLevel) => change({ compressionLevel })}
             />
+            <details>
+              <summary className="cursor-pointer text-small font-medium">More for this backup</summary>
+              <div className="mt-4 grid gap-4">
+                <Field
+                  label="Keep it for … days (optional)"
+                  htmlFor="keep-days"
+                  hint={`Whatever the settings say. Empty: ${optionOf('retention_policy')} days.`}
+                >
+                  <Input
+                    id="keep-days"
+                    aria-describedby="keep-days-hint"
+                    inputMode="numeric"
+                    autoComplete="off"
+                    value={choices.keepDays}
+                    onChange={(event) => change({ keepDays: event.target.value })}
+                  />
+                </Field>
+                <OverrideFields
+                  id="trigger"
+                  notification={choices.notification}
+                  logVerbosity={choices.logVerbosity}
+                  change={change}
+                />
+              </div>
+            </details>
           </div>
         </Panel>
         {guarded.length > 0 ? (

@@ -140,6 +140,10 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
           {plan.notifyRecipients.length > 0 ? plan.notifyRecipients.join(', ') : 'As the page Notifications says'}
         </Fact>
         <Fact name="Of what">{toldOf(plan)}</Fact>
+        <Fact name="Notifications">
+          {plan.notificationEnabled === null ? 'As the settings say' : plan.notificationEnabled ? 'On' : 'Off'}
+        </Fact>
+        <Fact name="Kept of the log">{plan.logVerbosity ? `From ${plan.logVerbosity} on` : 'All lines'}</Fact>
         <Fact name="Compression">{plan.compressionLevel ?? 'As the repository says'}</Fact>
       </Facts>
       <Hooks title="Called before it, in this order" hooks={plan.hooksBefore} />
