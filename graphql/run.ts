@@ -59,6 +59,11 @@ export const backupRun = builder.prismaObject('BackupRun', {
       },
       resolve: (run) => run,
     }),
+    rowCount: t.expose('rowCount', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'Rows of all its tables, where the driver knows or its server estimates them.',
+    }),
     addedBytes: t.expose('addedBytes', {
       type: 'BigInt',
       nullable: true,

@@ -2,16 +2,16 @@ import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { queueCopy } from '#lib/repositories/queue-copy.ts'
-import type { BackupSummary } from '#lib/restic/backup.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 import { appendEvents } from './append-events.ts'
+import type { Saved } from './save.ts'
 import { backupState, isEnded, pauseBeforeRetry } from './states.ts'
 
 export interface Outcome {
   state: Exclude<RunState, 'QUEUED' | 'RUNNING'>
   error?: CodedError
-  summary?: BackupSummary
+  summary?: Saved
 }
 
 /** Takes the backup's row lock, so that two runs that end at once see each other. */
@@ -41,6 +41,7 @@ export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outc
         bytesTotal: summary.bytesProcessed,
         addedBytes: summary.addedBytes,
         storedBytes: summary.storedBytes,
+        rowCount: summary.rows,
       }),
       secondsLeft: null,
       errorCode: error?.code ?? null,

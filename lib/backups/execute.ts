@@ -2,12 +2,11 @@ import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { withHolders } from '#lib/repositories/locks.ts'
-import type { BackupSummary } from '#lib/restic/backup.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { endRun, type Outcome } from './end-run.ts'
 import { openReporter, type Reporter } from './reporter.ts'
-import { save } from './save.ts'
+import { type Saved, save } from './save.ts'
 import { type StallWatch, watchForStall } from './stall.ts'
 import type { WorkerDeps } from './worker.ts'
 
@@ -42,7 +41,7 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   const reporter = openReporter(deps.prisma, run, logVerbosity ?? 'DEBUG', log)
 
   log.info({ attempt: run.attempt }, 'run started')
-  let summary: BackupSummary | undefined
+  let summary: Saved | undefined
   let limit: NodeJS.Timeout | undefined
   let outcome: Outcome
   try {
@@ -71,7 +70,7 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   if (!ended && summary) await discard(deps, run, summary)
 }
 
-function outcomeOf(summary: BackupSummary): Outcome {
+function outcomeOf(summary: Saved): Outcome {
   if (!summary.partial) return { state: 'SUCCEEDED', summary }
   const names = summary.unreadable.slice(0, NAMES_IN_MESSAGE)
   return {
@@ -138,7 +137,7 @@ async function heartbeat(prisma: Database, run: BackupRun): Promise<StopReason |
   return row.cancelled_by === null ? null : 'cancelled'
 }
 
-async function discard(deps: WorkerDeps, run: BackupRun, summary: BackupSummary): Promise<void> {
+async function discard(deps: WorkerDeps, run: BackupRun, summary: Saved): Promise<void> {
   const repository = await deps.prisma.repository.findUniqueOrThrow({ where: { id: run.repositoryId } })
   await using access = await openAccess(deps, repository)
   await forgetSnapshots(await deps.restic(), access, [summary.snapshotId])

@@ -48,7 +48,7 @@ beforeAll(async () => {
   }
   await postgres.query('create role seller; create role backup login superuser password $$backup$$')
   await postgres.query(`create database "${NAME.replaceAll('"', '""')}" owner seller`)
-  await postgres.query('create table item (id int primary key); insert into item values (1), (2)', NAME)
+  await postgres.query('create table item (id int primary key); insert into item values (1), (2); analyze', NAME)
   const quoted = `\`${NAME}\``
   await mariadb.query(`create database ${quoted} character set latin1 collate latin1_german2_ci`)
   await mariadb.query(['create table item (id int primary key)', 'insert into item values (1), (2), (3)'], NAME)
@@ -122,6 +122,15 @@ describe.skipIf(missing)('the restore document of a full backup', () => {
     await enter(/^User data/)
     expect(items(inFiles('shop.sqlite'))).toBe(5)
   }, 120_000)
+
+  it('knows how many rows each of its parts holds, where that is not too much work', async () => {
+    const runs = await home.runtime.prisma.backupRun.findMany({ where: { backupId }, include: { source: true } })
+    const rows = Object.fromEntries(runs.map((run) => [`${run.source.name} ${run.part}`, run.rowCount]))
+    expect(rows).toMatchObject({
+      ...{ 'shop ': 5n, 'tenants ': 2n, 'people ': 5n, 'uploads ': null },
+      ...{ [`server database:${NAME}`]: 2n, 'server globals': null },
+    })
+  })
 
   it('names the parts in the order in which they come back, what is not in it, and no secret', async () => {
     const { prisma, admin } = { ...home, prisma: home.runtime.prisma }

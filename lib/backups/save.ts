@@ -30,7 +30,7 @@ export async function save(
   claimed: BackupRun,
   reporter: Reporter,
   signal: AbortSignal,
-): Promise<BackupSummary> {
+): Promise<Saved> {
   const { source, repository, backup } = await deps.prisma.backupRun.findUniqueOrThrow({
     where: { id: claimed.id },
     include: { source: { include: { environment: true } }, repository: true, backup: true },
@@ -58,7 +58,8 @@ export async function save(
     return await withContext(run.part, async (context) => {
       const copy = await opened.driver.open(opened.settings, context)
       try {
-        return await hand(copy, deps, { restic, access, run, source, reporter, signal })
+        const summary = await hand(copy, deps, { restic, access, run, source, reporter, signal })
+        return { ...summary, rows: copy.rows ?? null }
       } finally {
         await copy.close()
       }
@@ -87,6 +88,11 @@ async function split(
   return kept
 }
 
+/** What restic saved, and how many rows that was, where the driver knows. */
+export interface Saved extends BackupSummary {
+  rows: number | null
+}
+
 interface Saving {
   restic: Restic
   access: RepositoryAccess
@@ -110,7 +116,7 @@ async function hand(copy: SourceCopy, deps: WorkerDeps, saving: Saving): Promise
   }
   if (copy.shape === 'stream')
     return backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
-  const { unsaved, close: _, shape: __, ...paths } = copy
+  const { unsaved, close: _, shape: __, rows: ___, ...paths } = copy
   const summary = await backupPaths(restic, access, { ...common, ...paths })
   const left = await lookFor(unsaved, summary.snapshotId, saving)
   if (left === undefined || left.length === 0) return summary

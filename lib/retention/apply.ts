@@ -49,7 +49,7 @@ async function isHeld(deps: ApplyDeps, tx: Transaction, [first]: readonly KeptRu
   // Those that expired or are gone, too: what is usual is not forgotten with them.
   const runs = await tx.backupRun.findMany({
     where: { sourceId, part, storagePath, state: { in: ['SUCCEEDED', 'PARTIAL'] }, finishedAt: { not: null } },
-    select: { id: true, bytesDone: true, addedBytes: true, hold: { select: { id: true } } },
+    select: { id: true, bytesDone: true, addedBytes: true, rowCount: true, hold: { select: { id: true } } },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
     take: 2 * COMPARED,
   })
@@ -63,9 +63,10 @@ async function isHeld(deps: ApplyDeps, tx: Transaction, [first]: readonly KeptRu
   return true
 }
 
-const sizeOf = ({ bytesDone, addedBytes }: Pick<BackupRun, 'bytesDone' | 'addedBytes'>) => ({
+const sizeOf = ({ bytesDone, addedBytes, rowCount }: Pick<BackupRun, 'bytesDone' | 'addedBytes' | 'rowCount'>) => ({
   bytes: Number(bytesDone ?? 0),
   addedBytes: Number(addedBytes ?? 0),
+  rows: rowCount === null ? null : Number(rowCount),
 })
 
 /** Every hour, once for all processes. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findSuspect, suspicion } from './suspicion.ts'
 
 const MIB = 1024 * 1024
-const size = (mib: number, addedMib: number) => ({ bytes: mib * MIB, addedBytes: addedMib * MIB })
+const size = (mib: number, addedMib: number) => ({ bytes: mib * MIB, addedBytes: addedMib * MIB, rows: null })
 const steady = Array.from({ length: 10 }, (_, i) => size(1000 + i * 3, 5 + (i % 3)))
 
 describe('a backup', () => {
@@ -27,9 +27,16 @@ describe('a backup', () => {
       null,
     ],
     [
+      'that lost most of its rows is, however large the file stayed',
+      { ...size(1010, 6), rows: 1000 },
+      steady.map((one, i) => ({ ...one, rows: 50_000 + i * 10 })),
+      'it holds 2 % of the rows that are usual',
+    ],
+    ['of whose rows nobody knew before is not', { ...size(1010, 6), rows: 0 }, steady, null],
+    [
       'that lost some kilobytes is not',
-      { bytes: 10, addedBytes: 10 },
-      steady.map(() => ({ bytes: 9000, addedBytes: 10 })),
+      { bytes: 10, addedBytes: 10, rows: 10 },
+      steady.map(() => ({ bytes: 9000, addedBytes: 10, rows: 90 })),
       null,
     ],
   ])('%s', (_title, newest, earlier, expected) => {

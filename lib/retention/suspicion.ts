@@ -4,6 +4,8 @@ export interface Size {
   bytes: number
   /** New data, before compression. */
   addedBytes: number
+  /** Of all its tables; null: nobody knows. */
+  rows: number | null
 }
 
 /** Fewer say nothing about what is usual. */
@@ -15,6 +17,7 @@ const SIGMA_PER_MAD = 1.4826
 const SIGMAS = 6
 /** Less than this is no reason to look, however small the source is. */
 const LEAST_BYTES = 1024 * 1024
+const LEAST_ROWS = 100
 
 /** A run, and whether it once looked wrong and somebody has said that it is right. */
 export interface Looked {
@@ -50,23 +53,32 @@ function sinceApproved(earlier: readonly Looked[]): Size[] {
 const sizeOf = (run: Looked) => run.size
 
 /**
- * Why the newest run looks wrong beside those before it, newest first; null when it does not. It does when it read less than
- * half or more than twice as much as usual, or when far more of the data is new than ever, as after somebody encrypted it
+ * Why the newest run looks wrong beside those before it, newest first; null when it does not. It does when it read or holds less than
+ * half or more than twice as many bytes or rows as usual, or when far more of the data is new than ever, as after somebody encrypted it
  * all; in each case only beyond six robust deviations from the median of the earlier ones.
  */
 export function suspicion(newest: Size, earlier: readonly Size[]): string | null {
   const compared = earlier.slice(0, COMPARED)
   if (compared.length < NEEDED) return null
-  const bytes = usual(compared.map((size) => size.bytes))
+  const bytes = compared.map((size) => size.bytes)
+  const share = unusualShare(newest.bytes, bytes, LEAST_BYTES)
+  if (share !== null) return `it read ${share} of what is usual`
+  const rows = compared.flatMap((size) => size.rows ?? [])
+  const rowShare = newest.rows === null || rows.length < NEEDED ? null : unusualShare(newest.rows, rows, LEAST_ROWS)
+  if (rowShare !== null) return `it holds ${rowShare} of the rows that are usual`
   const added = usual(compared.map((size) => size.addedBytes))
-  const isFar = Math.abs(newest.bytes - bytes.median) > Math.max(SIGMAS * bytes.sigma, LEAST_BYTES)
-  if (isFar && newest.bytes < bytes.median / 2) return `it read ${percent(newest.bytes, bytes.median)} of what is usual`
-  if (isFar && newest.bytes > bytes.median * 2) return `it read ${percent(newest.bytes, bytes.median)} of what is usual`
   const isMuchNew =
     newest.addedBytes > newest.bytes / 2 &&
     newest.addedBytes - added.median > Math.max(SIGMAS * added.sigma, LEAST_BYTES) &&
     newest.addedBytes > Math.max(...compared.map((size) => size.addedBytes)) * 2
   return isMuchNew ? `${percent(newest.addedBytes, newest.bytes)} of its data is new, far more than ever before` : null
+}
+
+/** How much of the usual it is, when that is less than half or more than twice, and far from it; null: it is nothing unusual. */
+function unusualShare(value: number, earlier: readonly number[], least: number): string | null {
+  const { median: middle, sigma } = usual(earlier)
+  const isFar = Math.abs(value - middle) > Math.max(SIGMAS * sigma, least)
+  return isFar && (value < middle / 2 || value > middle * 2) ? percent(value, middle) : null
 }
 
 function usual(values: readonly number[]): { median: number; sigma: number } {

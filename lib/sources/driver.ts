@@ -100,6 +100,8 @@ export interface Inventory {
  *   any doubt rejects with a CodedError. The end of a stream proves nothing. `signal` is aborted when the sink's reader
  *   died: the driver stops its program and rejects with the signal's reason, as it does when the run is cancelled.
  * - `paths`: the paths exist and are ready to be read when `open` resolves.
+ * - `rows`, of all tables together, is a count or the server's estimate; absent where it would take long. It is compared with
+ *   those of other runs: one of which most is gone looks wrong.
  * - `close` is called exactly once, whatever happened, and leaves nothing behind.
  */
 export type SourceCopy =
@@ -108,6 +110,7 @@ export type SourceCopy =
       /** The name under which the data appears in the snapshot. No slashes. */
       filename: string
       write(sink: Writable, signal: AbortSignal): Promise<void>
+      rows?: number
       close(): Promise<void>
     }
   | {
@@ -123,6 +126,7 @@ export type SourceCopy =
       /** Files that are larger are left out. */
       excludeLargerThanBytes?: number | null
       oneFileSystem: boolean
+      rows?: number
       /**
        * Asked after restic has saved: what belongs to the source and is not in the snapshot, by name. Any makes the run
        * PARTIAL. `areSaved` answers which of these absolute paths the snapshot holds.

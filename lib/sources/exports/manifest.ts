@@ -39,6 +39,9 @@ export type Column = z.infer<typeof column>
 export type ExportEntry = Manifest['exports'][number]
 export const MANIFEST = 'manifest.json'
 
+/** Of all exports together. */
+export const rowsOf = ({ exports }: Manifest): number => exports.reduce((sum, one) => sum + one.rows, 0)
+
 /** Finds the manifest somewhere below `folder` and compares every file that it names: size, hash and number of rows. */
 export async function verifyExports(
   folder: string,

@@ -5,7 +5,7 @@ import { type PostgresConnection, withPostgres } from '../connections/postgres.t
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
 import { loadIntoPostgres } from '../exports/load-postgres.ts'
-import { MANIFEST, type Manifest, verifyExports } from '../exports/manifest.ts'
+import { MANIFEST, type Manifest, rowsOf, verifyExports } from '../exports/manifest.ts'
 import { readFromPostgres } from '../exports/read-postgres.ts'
 import type { Selection } from '../exports/selection.ts'
 import { writeExports } from '../exports/write-exports.ts'
@@ -49,8 +49,9 @@ export const installationDriver: SourceDriver<object> = {
   async open(_settings, ctx) {
     ctx.signal.throwIfAborted()
     const close = () => removeExports(ctx.scratch)
+    let manifest: Manifest
     try {
-      const manifest = await exportTables(ctx)
+      manifest = await exportTables(ctx)
       await writeFile(join(ctx.scratch, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, {
         flag: 'wx',
         mode: 0o600,
@@ -60,7 +61,8 @@ export const installationDriver: SourceDriver<object> = {
       await close()
       throw scratchError(thrown, ctx)
     }
-    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, close }
+    const rows = rowsOf(manifest)
+    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, close }
   },
 
   /** Into the program's own database only while that is empty, so never while the program runs: see lib/processes/restore-installation.ts. */

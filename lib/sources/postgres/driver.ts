@@ -70,12 +70,13 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
 /** Looks first, so that a refusal has a name: pg_dump itself has one exit code for everything. */
 async function openDatabase(settings: PostgresSettings, ctx: DriverContext): Promise<SourceCopy> {
   const connection = connectionTo(settings, databaseToSave(settings, ctx))
-  const { server, selected, rights, warnings } = await surveyDatabase(connection, settings, ctx)
+  const { server, selected, rows, rights, warnings } = await surveyDatabase(connection, settings, ctx)
   const tool = await bestTool('pg_dump', server.major, ctx)
   requireRights(databaseName(connection), rights)
   for (const warning of warnings) ctx.log('warning', warning)
   ctx.log('info', `pg_dump ${tool.version} (${tool.command}) for PostgreSQL ${server.version}`)
   const database = `--dbname=${libpqDatabase(connection.database)}`
   const args = ['--format=custom', '--compress=0', ...selected.args, database]
-  return programCopy(tool, args, connection, `${connection.database.replaceAll('/', '_')}.dump`, ctx)
+  const copy = await programCopy(tool, args, connection, `${connection.database.replaceAll('/', '_')}.dump`, ctx)
+  return rows === null ? copy : { ...copy, rows }
 }

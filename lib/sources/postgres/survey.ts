@@ -12,6 +12,8 @@ export interface Survey {
   selected: Selected
   tables: number
   bytes: number
+  /** As the server estimates them; null when only a part of the database is selected. */
+  rows: number | null
   rights: MissingRights
   /** Whole sentences. */
   warnings: string[]
@@ -36,6 +38,7 @@ export async function surveyDatabase(
       selected,
       tables: countedTables(selected.relations).length,
       bytes: await bytesOf(client, selected),
+      rows: selected.isWholeDatabase ? await estimatedRows(client) : null,
       rights: await missingRights(client, server, selected),
       warnings: await warningsOf(client, server),
     }
@@ -52,6 +55,15 @@ export function countSelected(connection: PostgresConnection, selection: Selecti
 /** For messages. */
 export const databaseName = (connection: PostgresConnection): string =>
   `The database “${connection.database}” of ${nameOf(connection)}`
+
+/** From what VACUUM and ANALYZE saw last; a table that they did not see yet counts as empty. */
+async function estimatedRows(client: Client): Promise<number> {
+  const { rows } = await client.query<{ rows: string }>(`
+    SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS rows
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`)
+  return Number(rows[0]?.rows)
+}
 
 async function bytesOf(client: Client, { relations, isWholeDatabase }: Selected): Promise<number> {
   if (!isWholeDatabase) return relations.reduce((sum, one) => sum + one.bytes, 0)

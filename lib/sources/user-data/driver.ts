@@ -5,7 +5,7 @@ import { requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
 import { loadIntoPostgres } from '../exports/load-postgres.ts'
-import { MANIFEST, verifyExports } from '../exports/manifest.ts'
+import { MANIFEST, type Manifest, rowsOf, verifyExports } from '../exports/manifest.ts'
 import { scratchError } from '../scratch.ts'
 import { resolveInside } from '../storage-roots.ts'
 import { byHand } from './by-hand.ts'
@@ -46,15 +46,18 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
   async open(settings, ctx) {
     ctx.signal.throwIfAborted()
     const close = () => removeExports(settings, ctx.scratch)
+    let manifest: Manifest
     try {
+      manifest = await exportAll(settings, ctx)
       const path = join(ctx.scratch, MANIFEST)
-      await writeFile(path, `${JSON.stringify(await exportAll(settings, ctx), null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+      await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
       ctx.signal.throwIfAborted()
     } catch (thrown) {
       await close()
       throw scratchError(thrown, ctx)
     }
-    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, close }
+    const rows = rowsOf(manifest)
+    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, close }
   },
 
   async restore({ connection }, folder, ctx, target) {

@@ -57,6 +57,7 @@ function Ended({ run }: { run: RunDetail }) {
     <Facts>
       <Fact name="Read">{bytes(run.progress.bytesDone)}</Fact>
       <Fact name="Files">{count(run.progress.filesDone)}</Fact>
+      {run.rowCount === null ? null : <Fact name="Rows">{count(run.rowCount)}</Fact>}
       <Fact name="New data">{bytes(run.addedBytes)}</Fact>
       <Fact name="Stored, compressed">{bytes(run.storedBytes)}</Fact>
       <Fact name="Took">
