@@ -23,7 +23,7 @@ export const lines = [
   ['retention'],
   ['plans'],
   ['backups'],
-  ['maintenance', 'notifications', 'schedules'],
+  ['maintenance', 'notifications', 'restores', 'schedules'],
   ['configuration'],
   ['runtime'],
   ['processes', 'cli'],

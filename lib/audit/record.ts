@@ -5,6 +5,8 @@ export interface AuditEntry {
   action:
     | 'backup.trigger'
     | 'backup.cancel'
+    | 'restore.trigger'
+    | 'restore.cancel'
     | 'sign-in'
     | 'sign-in.failed'
     | 'token.create'

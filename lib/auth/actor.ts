@@ -2,7 +2,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Role } from '#prisma/client/enums.ts'
 
 /** What an API token may be allowed to do. A session may do all that its role may. */
-export const scopes = ['backup:read', 'backup:trigger', 'user-data:export', 'settings:write'] as const
+export const scopes = ['backup:read', 'backup:trigger', 'backup:restore', 'user-data:export', 'settings:write'] as const
 export type Scope = (typeof scopes)[number]
 
 /** Who acts: a signed-in person, or a token of theirs. */
@@ -19,6 +19,7 @@ export interface Actor {
 const least: Record<Scope, readonly Role[]> = {
   'backup:read': ['VIEWER', 'OPERATOR', 'ADMIN'],
   'backup:trigger': ['OPERATOR', 'ADMIN'],
+  'backup:restore': ['ADMIN'],
   'user-data:export': ['OPERATOR', 'ADMIN'],
   'settings:write': ['ADMIN'],
 }

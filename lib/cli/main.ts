@@ -11,6 +11,7 @@ import { follow, unknownBackup } from './follow.ts'
 import { addOptionCommands } from './options.ts'
 import { addPlanCommands } from './plans.ts'
 import { addRepositoryCommands } from './repositories.ts'
+import { addRestoreCommands } from './restore.ts'
 import { addRestoreDocumentCommand } from './restore-document.ts'
 import { addRetentionCommands } from './retention.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
@@ -155,6 +156,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addSourceCommands(program, deps)
   addRepositoryCommands(program, deps)
   addPlanCommands(program, deps)
+  addRestoreCommands(program, deps)
   addRetentionCommands(program, deps)
   addRestoreDocumentCommand(program, deps)
   addOptionCommands(program, deps)

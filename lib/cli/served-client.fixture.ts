@@ -25,7 +25,7 @@ export interface Client {
 
 export async function serveClient(home: Installation, group: string): Promise<Client> {
   setRuntime(home.runtime)
-  const scopes = ['backup:read', 'backup:trigger', 'settings:write'] as const
+  const scopes = ['backup:read', 'backup:trigger', 'backup:restore', 'settings:write'] as const
   const { token } = await createToken(home.runtime, { email: home.admin.email, scopes, days: 1, name: 'test' })
   const server = createServer(async (request, response) => {
     const { authorization = '', 'content-type': type = '' } = request.headers

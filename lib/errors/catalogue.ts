@@ -4,6 +4,7 @@ import { machine } from './codes/machine.ts'
 import { mail } from './codes/mail.ts'
 import { repositories } from './codes/repositories.ts'
 import { requests } from './codes/requests.ts'
+import { restores } from './codes/restores.ts'
 import { runs } from './codes/runs.ts'
 import { sources } from './codes/sources.ts'
 
@@ -16,6 +17,7 @@ export const catalogue = {
   ...sources,
   ...repositories,
   ...runs,
+  ...restores,
   ...hooks,
   ...mail,
   ...machine,

@@ -66,7 +66,8 @@ async function claim(deps: MaintenanceDeps, places: number): Promise<RepositoryT
     await lockTurns(tx)
     const { ready } = decideTurns(await readTurns(tx, deps.config))
     const ours = ready.filter(
-      ({ kind, repositoryIds }) => kind !== 'BACKUP' && repositoryIds.every((id) => served.has(id)),
+      ({ kind, repositoryIds }) =>
+        kind !== 'BACKUP' && kind !== 'RESTORE' && repositoryIds.every((id) => served.has(id)),
     )
     const claimed: RepositoryTask[] = []
     for (const { id } of ours.slice(0, places)) {

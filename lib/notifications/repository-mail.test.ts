@@ -15,6 +15,24 @@ const notices = {
     touched: ['uploads', 'shop (orders)'],
     touchedInFull: true,
   },
+  restored: {
+    kind: 'restore-ended',
+    source: 'shop',
+    folder: '/srv/restored',
+    state: 'SUCCEEDED',
+    at,
+    requestedBy: 'admin@example.org',
+    problem: null,
+  },
+  unrestored: {
+    kind: 'restore-ended',
+    source: 'shop',
+    folder: '/srv/restored',
+    state: 'INTERRUPTED',
+    at,
+    requestedBy: 'admin@example.org',
+    problem,
+  },
   failed: { kind: 'task-failed', task: 'integrity check', at, attempts: 3, problem },
 } satisfies Record<string, RepositoryNotice>
 const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:backup@host:/srv') =>
@@ -25,6 +43,8 @@ describe('the mail about a repository', () => {
     ['unreachable', 'Repository offsite cannot be used'],
     ['reachable', 'Repository offsite can be used again'],
     ['damaged', 'Repository offsite is damaged'],
+    ['restored', 'The restore of shop succeeded'],
+    ['unrestored', 'The restore of shop was interrupted'],
     ['failed', 'The integrity check of repository offsite failed'],
   ] as const)('that is %s has the subject “%s”', (kind, subject) => {
     expect(render(notices[kind]).subject).toBe(subject)

@@ -19,6 +19,13 @@ export function renderRepositoryMail(
   })
 }
 
+const restoreVerbs = {
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  CANCELLED: 'was cancelled',
+  INTERRUPTED: 'was interrupted',
+} as const
+
 function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'linkText'> {
   switch (notice.kind) {
     case 'unreachable':
@@ -51,6 +58,17 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
             'An integrity check found data that is missing or altered. Backups that need it cannot be restored whole.',
           remedy: 'Open the repository in the console: it names what is affected and leads through the repair.',
         },
+      }
+    case 'restore-ended':
+      return {
+        title: `The restore of ${notice.source} ${restoreVerbs[notice.state]}`,
+        colour: notice.state === 'SUCCEEDED' ? GREEN : RED,
+        facts: [
+          ['Folder', notice.folder],
+          ['Asked for by', notice.requestedBy],
+          ['Ended', notice.at],
+        ],
+        ...(notice.problem && { problem: notice.problem }),
       }
     case 'task-failed':
       return {

@@ -10,6 +10,7 @@ import { interruptSilent, type MaintenanceWorker, startMaintenance } from '#lib/
 import { startNotifications } from '#lib/notifications/deliver.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
 import { endProcessesElsewhere } from '#lib/repositories/restic-processes.ts'
+import { interruptLost, type RestoreWorker, startRestores } from '#lib/restores/worker.ts'
 import { startRetention } from '#lib/retention/apply.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
 import { startSchedules } from '#lib/schedules/start.ts'
@@ -32,11 +33,12 @@ async function main(): Promise<void> {
   const { runtime } = opened
   let worker: Worker | undefined
   let maintenance: MaintenanceWorker | undefined
+  let restores: RestoreWorker | undefined
   let upkeep: Upkeep | undefined
   let web: Web | undefined
   onStopRequest(log, async () => {
     await web?.stopAccepting()
-    await Promise.all([worker?.stop(GRACE_MS), maintenance?.stop(), upkeep?.stop()])
+    await Promise.all([worker?.stop(GRACE_MS), maintenance?.stop(), restores?.stop(), upkeep?.stop()])
     await runtime.queue.stop(1000)
     await web?.close()
     await opened.close()
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
   setRuntime(runtime)
   if (role !== 'web') worker = await startWorker(runtime)
   if (role !== 'web') maintenance = await startMaintenance(runtime)
+  if (role !== 'web') restores = await startRestores(runtime)
   if (role !== 'web') upkeep = startUpkeep(runtime)
   if (role !== 'web') await startNotifications(runtime)
   await startSchedules(runtime)
@@ -63,6 +66,7 @@ async function prepare({ runtime, database }: OpenRuntime, demo: boolean): Promi
   if (database.owner) {
     await interruptAbandoned(runtime, 'all')
     await interruptSilent(runtime, 'all')
+    await interruptLost(runtime, 'all')
     await endProcessesElsewhere(prisma)
   }
   const administrator = await makeFirstAdministrator(prisma, config)

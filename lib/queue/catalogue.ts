@@ -8,6 +8,11 @@ export const jobs = {
     payload: z.object({ runId: z.uuid() }),
     options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
   },
+  /** A restore is queued: look whose turn it is. A nudge, too. */
+  'restore.run': {
+    payload: z.object({ restoreId: z.uuid() }),
+    options: { retryLimit: 2, retryDelay: 5, expireInSeconds: 300 },
+  },
   /** A task of a repository is queued: look whose turn it is. A nudge, too. */
   'maintenance.task': {
     payload: z.object({ taskId: z.uuid() }),

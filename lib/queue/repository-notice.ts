@@ -16,6 +16,16 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
     touched: z.array(z.string()),
     touchedInFull: z.boolean(),
   }),
+  z.object({
+    kind: z.literal('restore-ended'),
+    /** What people call the source, with its part. */
+    source: z.string(),
+    folder: z.string(),
+    state: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'INTERRUPTED']),
+    at: time,
+    requestedBy: z.string(),
+    problem: problem.nullable(),
+  }),
   z.object({ kind: z.literal('task-failed'), task: z.string(), at: time, attempts: z.int(), problem }),
 ])
 

@@ -14,7 +14,7 @@ export async function readTurns(
   { SOURCE_SERVER_RUNS: serverRuns }: Pick<Config, 'SOURCE_SERVER_RUNS'>,
 ): Promise<Turns> {
   const active = { state: { in: ['QUEUED' as const, 'RUNNING' as const] } }
-  const [runs, tasks, repositories, workers, clock, hooks] = await Promise.all([
+  const [runs, tasks, restores, repositories, workers, clock, hooks] = await Promise.all([
     db.backupRun.findMany({
       where: active,
       select: {
@@ -29,6 +29,15 @@ export async function readTurns(
       },
     }),
     db.repositoryTask.findMany({ where: active, include: { run: { select: { repositoryId: true } } } }),
+    db.restore.findMany({
+      where: active,
+      select: {
+        id: true,
+        state: true,
+        queuedAt: true,
+        run: { select: { repositoryId: true, source: { select: { environment: { select: { name: true } } } } } },
+      },
+    }),
     db.repository.findMany({ select: { id: true, name: true, options: true } }),
     liveWorkers(db),
     db.$queryRaw<{ now: Date }[]>`select clock_timestamp() as now`,
@@ -74,6 +83,21 @@ export async function readTurns(
         after: null,
         server: null,
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
+      },
+    })),
+    ...restores.map(({ state, run, ...restore }) => ({
+      state,
+      turn: {
+        ...restore,
+        kind: 'RESTORE' as const,
+        repositoryIds: [run.repositoryId],
+        environment: run.source.environment.name,
+        notBefore: null,
+        hook: null,
+        backup: null,
+        after: null,
+        server: null,
+        inWindow: false,
       },
     })),
   ]

@@ -9,14 +9,14 @@ import { isServed, type Workers } from './workers.ts'
  * restic is started, and the reason that people are shown is the one that was decided by.
  */
 
-export type TurnKind = TaskKind | 'BACKUP'
+export type TurnKind = TaskKind | 'BACKUP' | 'RESTORE'
 
 export interface Turn {
   id: string
   kind: TurnKind
   repositoryIds: string[]
   queuedAt: Date
-  /** The name of the run's; null for tasks. */
+  /** The name of the run's, or of that of the restored run; null for tasks. */
   environment: string | null
   /** Not to be started earlier. */
   notBefore: Date | null
@@ -58,12 +58,13 @@ export interface Decision {
 /** For this long after a task was queued, backups still go before it; those queued later wait for it. */
 const PATIENCE_MS = 30 * 60_000
 
-const usageOf = (turn: Turn) => (turn.kind === 'BACKUP' ? 'beside' : taskKinds[turn.kind].use)
-const titleOf = (kind: TurnKind) => (kind === 'BACKUP' ? 'backup' : taskKinds[kind].title)
+const isTask = (kind: TurnKind): kind is TaskKind => kind !== 'BACKUP' && kind !== 'RESTORE'
+const usageOf = ({ kind }: Turn) => (isTask(kind) ? taskKinds[kind].use : 'beside')
+const titleOf = (kind: TurnKind) => (isTask(kind) ? taskKinds[kind].title : kind.toLowerCase())
 
-/** Backups go before tasks, but not for ever. Milliseconds since the epoch. */
+/** Backups and restores go before tasks, but not for ever. Milliseconds since the epoch. */
 function rank(turn: Turn): number {
-  if (turn.kind === 'BACKUP') return turn.queuedAt.getTime()
+  if (!isTask(turn.kind)) return turn.queuedAt.getTime()
   return Math.max(turn.queuedAt.getTime(), turn.notBefore?.getTime() ?? 0) + PATIENCE_MS
 }
 
@@ -140,9 +141,13 @@ function hookText(
 /** “2 backups into production-s3”, “a copy of production-s3” */
 function usersText(users: readonly Turn[], name: string): string {
   const runs = users.filter((user) => user.kind === 'BACKUP').length
-  const others = users.filter((user) => user.kind !== 'BACKUP').map((user) => titleOf(user.kind))
-  const backups = runs === 0 ? [] : [backupsText(runs)]
-  return `${[...backups, ...others.map((title) => `a ${title}`)].join(' and ')} into ${name}`
+  const others = users.filter((user) => isTask(user.kind)).map((user) => `a ${titleOf(user.kind)}`)
+  const into = [...(runs === 0 ? [] : [backupsText(runs)]), ...others]
+  const restores = users.filter((user) => user.kind === 'RESTORE').length
+  return [
+    ...(into.length === 0 ? [] : [`${into.join(' and ')} into ${name}`]),
+    ...(restores === 0 ? [] : [`${restores === 1 ? 'a restore' : `${restores} restores`} from ${name}`]),
+  ].join(' and ')
 }
 
 const backupsText = (count: number) => (count === 1 ? 'a backup' : `${count} backups`)

@@ -1,6 +1,6 @@
 import { type RestoreMessage, restoreMessage } from './messages.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { LONG_TIMEOUT_MS, type OnLog, runRestic } from './run.ts'
+import { LONG_TIMEOUT_MS, type OnLog, type OnStarted, runRestic } from './run.ts'
 import { requireSnapshot } from './snapshots.ts'
 
 export interface RestoreProgress {
@@ -20,6 +20,7 @@ export interface RestoreRequest {
   include?: string[]
   signal: AbortSignal
   timeoutMs?: number
+  onStarted?: OnStarted
   onProgress?(progress: RestoreProgress): void
   onLog?: OnLog
 }
@@ -51,6 +52,7 @@ export async function restoreSnapshot(
     schema: restoreMessage,
     timeoutMs: request.timeoutMs ?? LONG_TIMEOUT_MS,
     signal: request.signal,
+    onStarted: request.onStarted,
     onLog: request.onLog,
     onMessage: (message) => take(message, result, request),
   })

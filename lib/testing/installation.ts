@@ -12,6 +12,7 @@ import { addSource } from '#lib/environments/sources.ts'
 import { type MaintenanceWorker, startMaintenance } from '#lib/maintenance/worker.ts'
 import { openRuntime } from '#lib/processes/open-runtime.ts'
 import { ensureDefaultRepository } from '#lib/repositories/default.ts'
+import { type RestoreWorker, startRestores } from '#lib/restores/worker.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Secret } from '#lib/secrets/secret.ts'
 import type { Backup, BackupEvent, BackupRun, Source } from '#prisma/client/client.ts'
@@ -25,6 +26,7 @@ export interface Installation {
   environmentId: string
   startWorker(): Promise<Worker>
   startMaintenance(): Promise<MaintenanceWorker>
+  startRestores(): Promise<RestoreWorker>
   addFiles(name: string, files: Record<string, string>): Promise<{ source: Source; path: string }>
   addSqlite(name: string, rows: number): Promise<{ source: Source; path: string }>
   /** Waits for events, not time: resolves when the backup has ended. */
@@ -60,6 +62,7 @@ export async function openInstallation(environment: Record<string, string> = {})
   }
   let worker: Worker | undefined
   let maintenance: MaintenanceWorker | undefined
+  let restores: RestoreWorker | undefined
   return {
     runtime,
     folder,
@@ -73,6 +76,10 @@ export async function openInstallation(environment: Record<string, string> = {})
     async startMaintenance() {
       maintenance = await startMaintenance(runtime)
       return maintenance
+    },
+    async startRestores() {
+      restores = await startRestores(runtime)
+      return restores
     },
     async addFiles(name, files) {
       const path = join(data, name)
@@ -107,7 +114,7 @@ export async function openInstallation(environment: Record<string, string> = {})
       })
     },
     async close() {
-      await Promise.all([worker?.stop(0), maintenance?.stop()])
+      await Promise.all([worker?.stop(0), maintenance?.stop(), restores?.stop()])
       await runtime.queue.stop(1000)
       await opened.close()
       await rm(folder, { recursive: true, force: true })

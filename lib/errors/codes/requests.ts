@@ -115,10 +115,11 @@ export const requests = {
     message: (d) => `The backup “${d.id}” has already ended: ${d.state}.`,
     remedy: () => 'There is nothing left to cancel.',
   }),
-  IDEMPOTENCY_KEY_REUSED: entry<{ key: string; backupId: string }>({
+  IDEMPOTENCY_KEY_REUSED: entry<{ key: string; backupId: string; what?: 'backup' | 'restore' }>({
     kind: 'conflict',
     retry: 'never',
-    message: (d) => `The idempotency key “${d.key}” was already used for a different request (backup ${d.backupId}).`,
+    message: (d) =>
+      `The idempotency key “${d.key}” was already used for a different request (${d.what ?? 'backup'} ${d.backupId}).`,
     remedy: () => 'Use a new key for a new request; repeat a request with exactly the same content.',
   }),
   NAME_TAKEN: entry<{ what: string; name: string }>({

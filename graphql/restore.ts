@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { cancelRestore } from '#lib/restores/cancel.ts'
+import { triggerRestore } from '#lib/restores/trigger.ts'
+import type { Restore } from '#prisma/client/client.ts'
+import { builder } from './builder.ts'
+import { runState } from './enums.ts'
+import { given } from './given.ts'
+import { runError } from './run.ts'
+import { waitsFor } from './waits-for.ts'
+
+const PAGE_LIMIT = 100
+
+export const restore = builder.prismaObject('Restore', {
+  description: 'A run’s snapshot that is brought, or was brought, into a folder.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    run: t.relation('run'),
+    folder: t.exposeString('folder', { description: 'On the worker; without symlinks once it has begun.' }),
+    state: t.expose('state', { type: runState }),
+    waitsFor: t.string({
+      nullable: true,
+      description: 'While it is queued: “prune of production-s3”.',
+      select: { id: true, state: true },
+      resolve: (one, _args, { runtime }) => waitsFor(runtime, one),
+    }),
+    filesTotal: t.expose('filesTotal', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'Files and symlinks that the snapshot lists. Null until it was read.',
+    }),
+    bytesTotal: t.expose('bytesTotal', { type: 'BigInt', nullable: true }),
+    filesDone: t.expose('filesDone', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'What restic reports; once it SUCCEEDED, what was counted in the folder.',
+    }),
+    bytesDone: t.expose('bytesDone', { type: 'BigInt', nullable: true }),
+    output: t.exposeString('output', { description: 'The last lines of its log.' }),
+    requestedBy: t.exposeString('requestedBy'),
+    error: t.field({
+      type: runError,
+      nullable: true,
+      select: { errorCode: true, errorMessage: true, errorRemedy: true },
+      resolve: (one) =>
+        one.errorCode === null
+          ? null
+          : { code: one.errorCode, message: one.errorMessage ?? '', remedy: one.errorRemedy ?? '' },
+    }),
+    queuedAt: t.expose('queuedAt', { type: 'DateTime' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  restore: t.prismaField({
+    type: 'Restore',
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (query, _root, { id }, { runtime }) =>
+      z.uuid().safeParse(id).success ? runtime.prisma.restore.findUnique({ ...query, where: { id } }) : null,
+  }),
+  restores: t.prismaField({
+    type: ['Restore'],
+    description: 'Newest first.',
+    args: { first: t.arg.int({ defaultValue: 20 }), runId: t.arg.id() },
+    resolve: (query, _root, { first, runId }, { runtime }) => {
+      if (runId != null && !z.uuid().safeParse(runId).success) return []
+      return runtime.prisma.restore.findMany({
+        ...query,
+        take: Math.min(Math.max(first ?? 20, 0), PAGE_LIMIT),
+        where: runId != null ? { runId } : {},
+        orderBy: [{ queuedAt: 'desc' }, { id: 'desc' }],
+      })
+    },
+  }),
+}))
+
+const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
+    folder: t.string({
+      required: true,
+      description: 'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent.',
+    }),
+    confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
+    idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
+  }),
+})
+
+const holder = (name: string) =>
+  builder.objectRef<{ restore: Restore }>(name).implement({
+    fields: (t) => ({ restore: t.expose('restore', { type: restore }) }),
+  })
+const triggerRestoreSuccess = holder('TriggerRestoreSuccess')
+const cancelRestoreSuccess = holder('CancelRestoreSuccess')
+
+builder.mutationFields((t) => ({
+  triggerRestore: t.field({
+    type: triggerRestoreSuccess,
+    description: 'Asks that a run’s snapshot is brought into a folder, as soon as it is its turn.',
+    errors: {},
+    args: { input: t.arg({ type: triggerRestoreInput, required: true }) },
+    resolve: async (_root, { input }, { runtime, actor }) => ({
+      restore: await triggerRestore(runtime, actor, given(input)),
+    }),
+  }),
+  cancelRestore: t.field({
+    type: cancelRestoreSuccess,
+    errors: {},
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, { runtime, actor }) => ({ restore: await cancelRestore(runtime, actor, id) }),
+  }),
+}))

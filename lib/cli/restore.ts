@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
+import type { Connection } from './connection.ts'
+import { hasEnded, type RunState } from './documents.ts'
+import { CommandFailed, ServerUnreachable } from './failure.ts'
+import { columns, formatBytes, printable } from './format.ts'
+import { mutation } from './repository-documents.ts'
+
+interface Restore {
+  id: string
+  state: RunState
+  folder: string
+  waitsFor: string | null
+  filesDone: number | null
+  filesTotal: number | null
+  bytesDone: number | null
+  bytesTotal: number | null
+  error: { code: string; message: string; remedy: string } | null
+  queuedAt: string
+  run: { id: string; partName: string | null; source: { name: string } }
+}
+
+interface RestoreFlags extends CommonFlags {
+  toFolder: string
+  confirm?: string
+  idempotencyKey?: string
+  wait?: boolean
+}
+
+const fields = `id state folder waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
+  run { id partName source { name } }`
+const triggerDocument = mutation('triggerRestore', 'input', 'TriggerRestoreInput', `restore { ${fields} }`)
+const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields} }`)
+const restoreDocument = `query ($id: ID!) { restore(id: $id) { ${fields} } }`
+const restoresDocument = `{ restores(first: 100) { ${fields} } }`
+
+const LOOK_EVERY_MS = 1_000
+/** How long the server may be away before waiting is given up. */
+const PATIENCE_MS = 120_000
+
+/** `restore`, and `restores …`: bringing snapshots back. */
+export function addRestoreCommands(program: Command, deps: CommandDeps): void {
+  const open = (flags: CommonFlags) => deps.open(flags as never)
+  const say = sayTo(deps)
+
+  deps
+    .command('restore', 'Bring the snapshot of a run into a folder of the worker.', program)
+    .argument('<run>', 'its id')
+    .requiredOption('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
+    .option('--confirm <environment>', 'the name of the run’s environment, when that is protected')
+    .option('--idempotency-key <key>', 'repeating a request with the same key starts it once')
+    .option('--wait', 'until it has ended; the exit code tells how')
+    .action(async (runId: string, flags: RestoreFlags) => {
+      const connection = open(flags)
+      const input = {
+        runId,
+        folder: flags.toFolder,
+        idempotencyKey: flags.idempotencyKey ?? randomUUID(),
+        ...(flags.confirm !== undefined && { confirmEnvironment: flags.confirm }),
+      }
+      const { restore } = await connection.result<{ restore: Restore }>(triggerDocument, { input })
+      if (!flags.wait) return say(flags, [restore], text(restore))
+      const ended = await waitFor(connection, restore, (now) => {
+        if (!flags.json) deps.stdout.write(`${progressLine(now)}\n`)
+      })
+      say(flags, [ended], text(ended), ended.state === 'SUCCEEDED' ? 0 : 1)
+    })
+
+  const group = program.command('restores').description('See what was brought back, is being brought back and waits.')
+  deps.command('list', 'List restores, the newest first.', group).action(async (flags: CommonFlags) => {
+    const { restores } = await open(flags).ask<{ restores: Restore[] }>(restoresDocument, {})
+    const rows = restores.map((one) => [one.id, one.state, nameOf(one), printable(one.folder), one.queuedAt])
+    say(flags, restores, columns([['id', 'state', 'source', 'folder', 'asked for'], ...rows]))
+  })
+  deps
+    .command('show', 'Show a restore as it is now.', group)
+    .argument('<restore>', 'its id')
+    .action(async (id: string, flags: CommonFlags) => {
+      const restore = await find(open(flags), id)
+      say(flags, [restore], text(restore))
+    })
+  deps
+    .command('cancel', 'Cancel a restore that has not ended; what it has written stays in the folder.', group)
+    .argument('<restore>', 'its id')
+    .action(async (id: string, flags: CommonFlags) => {
+      const { restore } = await open(flags).result<{ restore: Restore }>(cancelDocument, { id })
+      say(flags, [restore], text(restore))
+    })
+}
+
+const nameOf = ({ run: { partName, source } }: Restore) =>
+  printable(partName === null ? source.name : `${source.name} (${partName})`)
+
+function text(restore: Restore): string[] {
+  const { id, state, folder, error } = restore
+  return [
+    `${state}  ${nameOf(restore)} to ${printable(folder)}`,
+    `  ${progressLine(restore)}`,
+    `  restore ${id}`,
+    ...(error ? [`  ${printable(error.message)} (${error.code})`, `  What to do: ${printable(error.remedy)}`] : []),
+  ]
+}
+
+/** “3 of 5 files, 1.2 MB of 3 MB” */
+function progressLine({ state, waitsFor, filesDone, filesTotal, bytesDone, bytesTotal }: Restore): string {
+  if (state === 'QUEUED') return `waits for ${waitsFor ?? 'its turn'}`
+  if (filesTotal === null) return hasEnded(state) ? 'nothing was restored' : 'reads the snapshot’s listing'
+  return `${filesDone ?? 0} of ${filesTotal} files, ${formatBytes(bytesDone ?? 0)} of ${formatBytes(bytesTotal)}`
+}
+
+async function find(connection: Connection, id: string): Promise<Restore> {
+  const { restore } = await connection.ask<{ restore: Restore | null }>(restoreDocument, { id })
+  if (!restore) throw new CommandFailed(`There is no restore “${id}”.`, 'See “restores list”.')
+  return restore
+}
+
+/** The restore as it is when it has ended. */
+async function waitFor(connection: Connection, { id }: Restore, onChange: (now: Restore) => void): Promise<Restore> {
+  let lastAnswer = performance.now()
+  let said = ''
+  for (;;) {
+    try {
+      const now = await find(connection, id)
+      lastAnswer = performance.now()
+      if (hasEnded(now.state)) return now
+      if (progressLine(now) !== said) onChange(now)
+      said = progressLine(now)
+    } catch (error) {
+      if (!(error instanceof ServerUnreachable) || performance.now() - lastAnswer > PATIENCE_MS) throw error
+    }
+    await pause(LOOK_EVERY_MS)
+  }
+}

@@ -1,0 +1,57 @@
+import { entry } from './entry.ts'
+
+const restoreAnew = 'Mend the cause, then restore into an empty folder.'
+
+/** How a restore was refused or ended. */
+export const restores = {
+  RESTORE_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no restore “${d.id}”.`,
+    remedy: () => 'Take its id from the list of restores.',
+  }),
+  RESTORE_ALREADY_ENDED: entry<{ id: string; state: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The restore “${d.id}” has already ended: ${d.state}.`,
+    remedy: () => 'Nothing needs to be done.',
+  }),
+  RESTORE_TARGET_BUSY: entry<{ folder: string; restoreId: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The restore “${d.restoreId}” goes to the same place as ${d.folder}.`,
+    remedy: () => 'Wait until it has ended or cancel it, or restore into another folder.',
+  }),
+  RESTORE_INCOMPLETE: entry<{ folder: string; count: number; names: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) =>
+      `${d.folder} is not complete: ${d.count === 1 ? '1 problem' : `${d.count} problems`}: ${d.names.join('; ')}${d.count > d.names.length ? '; …' : ''}.`,
+    remedy: () =>
+      `Free space or give rights where the disk is the reason, and check the repository where its data is. ${restoreAnew}`,
+  }),
+  RESTORE_MISCOUNTED: entry<{ folder: string; found: string; expected: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `${d.folder} holds ${d.found}, and the snapshot ${d.expected}.`,
+    remedy: () => `See that nothing else writes into the folder. ${restoreAnew}`,
+  }),
+  RESTORE_CANCELLED: entry<{ by: string; folder: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `Cancelled by ${d.by}. ${d.folder} may hold a part of the snapshot.`,
+    remedy: () => 'Remove what is in the folder, if nobody needs it.',
+  }),
+  RESTORE_INTERRUPTED: entry<{ worker: string; folder: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `The worker ${d.worker} was stopped or died. ${d.folder} may hold a part of the snapshot.`,
+    remedy: () => `It is not tried again by itself. Check the machine’s memory and its log. ${restoreAnew}`,
+  }),
+  RESTORE_STALLED: entry<{ seconds: number; folder: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `Nothing moved for ${d.seconds} seconds. ${d.folder} may hold a part of the snapshot.`,
+    remedy: () => `Check the repository and the disk that is restored to. ${restoreAnew}`,
+  }),
+}

@@ -1,0 +1,97 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { openAccess } from '#lib/repositories/access.ts'
+import { withHolders } from '#lib/repositories/locks.ts'
+import { lockTurns } from '#lib/repositories/read-turns.ts'
+import { withSpareKey } from '#lib/repositories/secure-keys.ts'
+import { countListed, type Listed } from '#lib/restic/count-listed.ts'
+import { type RestoreProgress, restoreSnapshot } from '#lib/restic/restore.ts'
+import type { OnLog } from '#lib/restic/run.ts'
+import { walk } from '#lib/sources/files/tree.ts'
+import { requireInside } from '#lib/sources/storage-roots.ts'
+import type { Restore } from '#prisma/client/client.ts'
+import type { RestoreDeps } from './deps.ts'
+import { requireFree } from './trigger.ts'
+
+const NAMES_IN_MESSAGE = 10
+
+export interface Watching {
+  signal: AbortSignal
+  onProgress(progress: RestoreProgress): void
+  onLog: OnLog
+}
+
+/**
+ * Restores the snapshot into its folder, which must be empty or absent and inside STORAGE_ROOTS, and counts what is there then.
+ * Resolves only when restic had no complaint and the count is that of the snapshot's own listing. Rejects with PATH_NOT_ALLOWED,
+ * RESTORE_TARGET_NOT_EMPTY, RESTORE_TARGET_BUSY before anything is written; with RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
+ * what restic and the repository reject with.
+ */
+export async function bringBack(deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Listed> {
+  const { signal, onProgress } = watching
+  const { snapshotId, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
+    where: { id: restore.runId },
+    include: { repository: true },
+  })
+  if (snapshotId === null) throw new CodedError('SNAPSHOT_GONE', { id: restore.runId })
+  const folder = await takeFolder(deps, restore)
+  const problems: string[] = []
+  let count = 0
+  const onLog: OnLog = (level, message) => {
+    if (level === 'error' && ++count <= NAMES_IN_MESSAGE) problems.push(message)
+    watching.onLog(level, message)
+  }
+  const onStarted = ({ pid }: { pid: number }) => noteRestic(deps, restore, pid)
+  const restic = await deps.restic()
+  await using access = await openAccess(deps, repository)
+  try {
+    return await withSpareKey(deps, { restic, access, repository }, { signal, onLog }, async () => {
+      const expected = await countListed(restic, access, snapshotId, { signal, onStarted })
+      await deps.prisma.restore.updateMany({
+        where: { id: restore.id, claimId: restore.claimId },
+        data: { filesTotal: expected.files, bytesTotal: expected.bytes },
+      })
+      await restoreSnapshot(restic, access, { snapshotId, target: folder, signal, onStarted, onProgress, onLog })
+      const found = await countFolder(folder, signal)
+      if (found.files !== expected.files || found.bytes !== expected.bytes)
+        throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })
+      return found
+    })
+  } catch (thrown) {
+    if (signal.aborted) throw thrown
+    if (count > 0) throw new CodedError('RESTORE_INCOMPLETE', { folder, count, names: problems }, { cause: thrown })
+    throw await withHolders(deps, repository, thrown)
+  }
+}
+
+const say = ({ files, bytes }: Listed) => `${files} files of ${bytes} bytes`
+
+/** The folder without symlinks: made when it is absent, and this restore's alone until it has ended. */
+async function takeFolder(deps: RestoreDeps, restore: Restore): Promise<string> {
+  const folder = await requireInside(restore.folder, deps.config.STORAGE_ROOTS)
+  await deps.prisma.$transaction(async (tx) => {
+    await lockTurns(tx)
+    await requireFree(tx, folder, restore.id)
+    await tx.restore.updateMany({ where: { id: restore.id, claimId: restore.claimId }, data: { folder } })
+  })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const holds = await readdir(folder)
+  if (holds.length > 0)
+    throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: folder, holds: holds.slice(0, NAMES_IN_MESSAGE) })
+  return folder
+}
+
+async function noteRestic({ prisma }: RestoreDeps, { id, claimId }: Restore, resticPid: number): Promise<void> {
+  await prisma.restore.updateMany({ where: { id, claimId }, data: { resticHost: hostname(), resticPid } })
+}
+
+async function countFolder(folder: string, signal: AbortSignal): Promise<Listed> {
+  const count: Listed = { files: 0, bytes: 0 }
+  for await (const { stats } of walk(Buffer.from(folder), signal)) {
+    if (!stats.isFile() && !stats.isSymbolicLink()) continue
+    count.files += 1
+    count.bytes += stats.isFile() ? stats.size : 0
+  }
+  return count
+}

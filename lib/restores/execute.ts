@@ -1,0 +1,103 @@
+import { watchForStall } from '#lib/backups/stall.ts'
+import type { Database } from '#lib/database/database.ts'
+import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
+import type { RestoreProgress } from '#lib/restic/restore.ts'
+import type { Restore } from '#prisma/client/client.ts'
+import { bringBack } from './bring-back.ts'
+import type { RestoreDeps } from './deps.ts'
+import { endRestore, type RestoreOutcome } from './end-restore.ts'
+
+const HEARTBEAT_MS = 1000
+const LINES_KEPT = 300
+
+type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled'
+
+interface Seen {
+  lines: string[]
+  progress: RestoreProgress | null
+}
+
+/** Carries out a claimed restore, keeps its heartbeat, and writes how it ended. Never rejects for a reason of its own. */
+export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdown: AbortSignal): Promise<void> {
+  const log = deps.log.child({ restoreId: restore.id, runId: restore.runId })
+  const stop = new AbortController()
+  const tell = (reason: StopReason) => stop.abort(reason)
+  shutdown.addEventListener('abort', () => tell('shutdown'), { once: true })
+  if (shutdown.aborted) tell('shutdown')
+  const seen: Seen = { lines: [], progress: null }
+  const beat = async () => {
+    const told = await heartbeat(deps.prisma, restore, seen)
+    if (told) tell(told)
+  }
+  const timer = setInterval(() => void beat().catch((error) => log.warn({ err: error }, 'heartbeat')), HEARTBEAT_MS)
+  const stall = watchForStall(deps.config.STALL_TIMEOUT * 1000, () => tell('stalled'))
+
+  log.info('restore started')
+  let outcome: RestoreOutcome
+  try {
+    await beat()
+    const counted = await bringBack(deps, restore, {
+      signal: stop.signal,
+      onProgress: (progress) => {
+        stall.moved('bytes', progress.bytesDone)
+        stall.moved('files', progress.filesDone)
+        seen.progress = progress
+      },
+      onLog: (_level, message) => {
+        seen.lines.push(message.replaceAll('\0', '�'))
+        if (seen.lines.length > LINES_KEPT) seen.lines.shift()
+      },
+    })
+    outcome = { state: 'SUCCEEDED', counted }
+  } catch (thrown) {
+    outcome = await failure(deps, restore, stop.signal, thrown)
+    if (outcome.error.code === 'UNEXPECTED') log.error({ err: thrown }, 'restore failed unexpectedly')
+  } finally {
+    clearInterval(timer)
+    stall.stop()
+  }
+  const recorded = await deps.prisma.$transaction(async (tx) => {
+    await tx.restore.updateMany({
+      where: { id: restore.id, claimId: restore.claimId },
+      data: { output: seen.lines.join('\n') },
+    })
+    return endRestore(tx, deps, restore, outcome)
+  })
+  log.info({ state: outcome.state, recorded }, 'restore ended')
+}
+
+/** Whatever the error was: when we told the restore to stop, that is why it ended. */
+async function failure(
+  { prisma, config }: RestoreDeps,
+  restore: Restore,
+  signal: AbortSignal,
+  thrown: unknown,
+): Promise<Exclude<RestoreOutcome, { state: 'SUCCEEDED' }>> {
+  if (!signal.aborted) return { state: 'FAILED', error: toCodedError(thrown) }
+  const { folder, cancelledBy } = await prisma.restore.findUniqueOrThrow({ where: { id: restore.id } })
+  switch (signal.reason as StopReason) {
+    case 'cancelled':
+      return {
+        state: 'CANCELLED',
+        error: new CodedError('RESTORE_CANCELLED', { by: cancelledBy ?? 'an administrator', folder }),
+      }
+    case 'stalled':
+      return { state: 'FAILED', error: new CodedError('RESTORE_STALLED', { seconds: config.STALL_TIMEOUT, folder }) }
+    default:
+      return {
+        state: 'INTERRUPTED',
+        error: new CodedError('RESTORE_INTERRUPTED', { worker: restore.worker ?? 'unknown', folder }),
+      }
+  }
+}
+
+/** Says that the restore is alive and how far it is, and asks whether it should go on. */
+async function heartbeat(prisma: Database, restore: Restore, { lines, progress }: Seen): Promise<StopReason | null> {
+  const [row] = await prisma.$queryRaw<{ cancelled_by: string | null }[]>`
+    update restores set heartbeat_at = clock_timestamp(), output = ${lines.join('\n')},
+      files_done = ${progress?.filesDone ?? null}, bytes_done = ${progress?.bytesDone ?? null}
+    where id = ${restore.id}::uuid and claim_id = ${restore.claimId}::uuid and state = 'RUNNING'
+    returning cancelled_by`
+  if (!row) return 'claim lost'
+  return row.cancelled_by === null ? null : 'cancelled'
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { workerName } from '#lib/backups/worker-name.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { runsWith, terminate } from '#lib/process/find.ts'
+import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
+import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
+import type { Restore } from '#prisma/client/client.ts'
+import type { RestoreDeps } from './deps.ts'
+import { endRestore } from './end-restore.ts'
+import { executeRestore } from './execute.ts'
+
+const LOOK_EVERY_MS = 2000
+const RESTORES_AT_ONCE = 2
+const DEAD_AFTER_SECONDS = 15
+
+export interface RestoreWorker {
+  /** Begins nothing more, interrupts what is at work, and resolves when all have ended. */
+  stop(): Promise<void>
+}
+
+/** Carries out the restores of the environments that this worker serves, and ends those whose worker died. */
+export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
+  const working = new Set<Promise<void>>()
+  const shutdown = new AbortController()
+  const onError = (error: unknown) => deps.log.error({ err: error }, 'restores')
+
+  const fill = oneAtATime(async () => {
+    const places = RESTORES_AT_ONCE - working.size
+    if (shutdown.signal.aborted || places <= 0) return
+    for (const restore of await claim(deps, places)) {
+      const work: Promise<void> = executeRestore(deps, restore, shutdown.signal)
+        .catch(onError)
+        .finally(() => {
+          working.delete(work)
+          void fill().catch(onError)
+        })
+      working.add(work)
+    }
+  })
+  const look = oneAtATime(async () => {
+    await interruptLost(deps)
+    await fill()
+  })
+  await deps.queue.work('restore.run', { concurrency: 1 }, fill)
+  const timer = setInterval(() => void look().catch(onError), LOOK_EVERY_MS)
+  return {
+    async stop() {
+      clearInterval(timer)
+      shutdown.abort()
+      await fill().catch(onError)
+      await Promise.allSettled(working)
+    },
+  }
+}
+
+async function claim({ prisma, config }: RestoreDeps, places: number): Promise<Restore[]> {
+  const wanted = config.WORKER_ENVIRONMENTS
+  const waits = await prisma.restore.findFirst({ where: { state: 'QUEUED' }, select: { id: true } })
+  if (waits === null) return []
+  return prisma.$transaction(async (tx) => {
+    await lockTurns(tx)
+    const { ready } = decideTurns({ ...(await readTurns(tx, config)), workers: [[...wanted]] })
+    const ours = ready.filter(({ kind }) => kind === 'RESTORE')
+    const claimed: Restore[] = []
+    for (const { id } of ours.slice(0, places)) {
+      const count = await tx.$executeRaw`
+        update restores set state = 'RUNNING', claim_id = ${randomUUID()}::uuid, worker = ${workerName},
+          heartbeat_at = clock_timestamp(), started_at = clock_timestamp()
+        where id = ${id}::uuid and state = 'QUEUED'`
+      if (count === 1) claimed.push(await tx.restore.findUniqueOrThrow({ where: { id } }))
+    }
+    return claimed
+  })
+}
+
+/**
+ * Ends restores whose worker was not heard of, and the restic that may have outlived it on this machine and would go on
+ * writing. With `all`, every running one, for a process that knows that it is alone.
+ */
+export async function interruptLost(
+  deps: Pick<RestoreDeps, 'prisma' | 'queue' | 'log'>,
+  which: 'silent' | 'all' = 'silent',
+): Promise<void> {
+  const silence = which === 'all' ? 0 : DEAD_AFTER_SECONDS
+  const ids = await deps.prisma.$queryRaw<{ id: string }[]>`
+    select id from restores
+    where state = 'RUNNING' and heartbeat_at <= clock_timestamp() - make_interval(secs => ${silence})`
+  for (const { id } of ids) {
+    const restore = await deps.prisma.restore.findUnique({ where: { id } })
+    if (restore?.state !== 'RUNNING') continue
+    await endSurvivor(restore)
+    const { worker, folder } = restore
+    const error = new CodedError('RESTORE_INTERRUPTED', { worker: worker ?? 'unknown', folder })
+    const ended = await deps.prisma.$transaction((tx) => endRestore(tx, deps, restore, { state: 'INTERRUPTED', error }))
+    if (ended) deps.log.warn({ restoreId: id, worker }, 'restore interrupted: its worker died')
+  }
+}
+
+/** Its target is in its arguments, which tells it from another process with its number. */
+async function endSurvivor({ resticHost, resticPid, folder }: Restore): Promise<void> {
+  if (resticHost !== hostname() || resticPid === null) return
+  if (await runsWith(resticPid, folder)) await terminate(resticPid)
+}
