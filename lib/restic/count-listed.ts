@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { failureMessage } from './messages.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { type OnStarted, runRestic, SHORT_TIMEOUT_MS } from './run.ts'
+import { LONG_TIMEOUT_MS, type OnStarted, runRestic } from './run.ts'
 
 /** restic leaves out a size of zero. */
 const node = z.object({ message_type: z.literal('node'), type: z.string(), size: z.number().default(0) })
@@ -19,14 +19,14 @@ export async function countListed(
   restic: Restic,
   access: RepositoryAccess,
   snapshotId: string,
-  { signal, onStarted }: { signal: AbortSignal; onStarted?: OnStarted },
+  { signal, onStarted, onFile }: { signal: AbortSignal; onStarted?: OnStarted; onFile?(files: number): void },
 ): Promise<Listed> {
   const count: Listed = { files: 0, bytes: 0 }
   await runRestic(restic, access, {
     command: 'ls',
     args: ['--no-lock', snapshotId],
     schema: listed,
-    timeoutMs: SHORT_TIMEOUT_MS,
+    timeoutMs: LONG_TIMEOUT_MS,
     signal,
     onStarted,
     onOutput: () => {},
@@ -34,6 +34,7 @@ export async function countListed(
       if (message.message_type !== 'node' || (message.type !== 'file' && message.type !== 'symlink')) return
       count.files += 1
       count.bytes += message.type === 'file' ? message.size : 0
+      onFile?.(count.files)
     },
   })
   return count

@@ -19,6 +19,8 @@ const NAMES_IN_MESSAGE = 10
 export interface Watching {
   signal: AbortSignal
   onProgress(progress: RestoreProgress): void
+  /** How many files of the snapshot's listing, and afterwards of the folder, were counted. */
+  onCount(of: 'listing' | 'folder', files: number): void
   onLog: OnLog
 }
 
@@ -29,7 +31,7 @@ export interface Watching {
  * what restic and the repository reject with.
  */
 export async function bringBack(deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Listed> {
-  const { signal, onProgress } = watching
+  const { signal, onProgress, onCount } = watching
   const { snapshotId, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
     where: { id: restore.runId },
     include: { repository: true },
@@ -47,13 +49,17 @@ export async function bringBack(deps: RestoreDeps, restore: Restore, watching: W
   await using access = await openAccess(deps, repository)
   try {
     return await withSpareKey(deps, { restic, access, repository }, { signal, onLog }, async () => {
-      const expected = await countListed(restic, access, snapshotId, { signal, onStarted })
+      const expected = await countListed(restic, access, snapshotId, {
+        signal,
+        onStarted,
+        onFile: (files) => onCount('listing', files),
+      })
       await deps.prisma.restore.updateMany({
         where: { id: restore.id, claimId: restore.claimId },
         data: { filesTotal: expected.files, bytesTotal: expected.bytes },
       })
       await restoreSnapshot(restic, access, { snapshotId, target: folder, signal, onStarted, onProgress, onLog })
-      const found = await countFolder(folder, signal)
+      const found = await countFolder(folder, signal, (files) => onCount('folder', files))
       if (found.files !== expected.files || found.bytes !== expected.bytes)
         throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })
       return found
@@ -86,12 +92,13 @@ async function noteRestic({ prisma }: RestoreDeps, { id, claimId }: Restore, res
   await prisma.restore.updateMany({ where: { id, claimId }, data: { resticHost: hostname(), resticPid } })
 }
 
-async function countFolder(folder: string, signal: AbortSignal): Promise<Listed> {
+async function countFolder(folder: string, signal: AbortSignal, onFile: (files: number) => void): Promise<Listed> {
   const count: Listed = { files: 0, bytes: 0 }
   for await (const { stats } of walk(Buffer.from(folder), signal)) {
     if (!stats.isFile() && !stats.isSymbolicLink()) continue
     count.files += 1
     count.bytes += stats.isFile() ? stats.size : 0
+    onFile(count.files)
   }
   return count
 }

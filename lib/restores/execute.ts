@@ -43,6 +43,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
         stall.moved('files', progress.filesDone)
         seen.progress = progress
       },
+      onCount: (of, files) => stall.moved(`files of the ${of}`, files),
       onLog: (_level, message) => {
         seen.lines.push(message.replaceAll('\0', '�'))
         if (seen.lines.length > LINES_KEPT) seen.lines.shift()
