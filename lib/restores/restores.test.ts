@@ -145,6 +145,16 @@ describe('a restore', () => {
     await home.runtime.prisma.repositoryTask.delete({ where: { id: prune.id } })
   })
 
+  it('fails when the folder holds something else than the snapshot in the end', async () => {
+    await limitDownload(1000)
+    worker = await home.startRestores()
+    const target = folder()
+    const { id } = await trigger({ runId: noise.run.id, folder: target })
+    await writes(target)
+    await writeFile(join(target, 'of somebody else'), 'x')
+    expect(await ended({ id })).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_MISCOUNTED' })
+  })
+
   it('stops when it is cancelled, and says that the folder may hold a part', async () => {
     await limitDownload(200)
     worker = await home.startRestores()
