@@ -25,6 +25,7 @@ export const keys = {
   allBackups: ['backups'],
   backups: (variables: BackupsQueryVariables) => ['backups', variables],
   backup: (id: string) => ['backup', id],
+  snapshotEntries: (runId: string, path: string) => ['snapshot-entries', runId, path],
   restoreDocument: (id: string) => ['restore-document', id],
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],

@@ -16,6 +16,7 @@ import { addRestoreDocumentCommand } from './restore-document.ts'
 import { addRetentionCommands } from './retention.ts'
 import { jsonScreen, liveScreen, type Output, plainScreen, type Screen } from './screen.ts'
 import type { SettingsInput } from './settings.ts'
+import { addSnapshotCommands } from './snapshots.ts'
 import { addSourceCommands } from './sources.ts'
 import { exitCodeOf, summarise } from './summary.ts'
 
@@ -159,6 +160,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addRestoreCommands(program, deps)
   addRetentionCommands(program, deps)
   addRestoreDocumentCommand(program, deps)
+  addSnapshotCommands(program, deps)
   addOptionCommands(program, deps)
   addConfigurationCommands(program, deps)
   return program

@@ -1,13 +1,22 @@
 /** The client against the real API of an installation, over HTTP. */
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { expect } from 'vitest'
 import { POST as graphqlDoor } from '#app/api/graphql/route.ts'
+import { GET as downloadDoor } from '#app/api/snapshot-download/route.ts'
 import { createToken } from '#lib/auth/tokens.ts'
 import { setRuntime } from '#lib/runtime/runtime.ts'
 import type { Installation } from '#lib/testing/installation.ts'
 import { main } from './main.ts'
+
+/** As the server does: an answer that breaks breaks the connection. */
+async function pipeTo(to: ServerResponse, answer: Response): Promise<void> {
+  to.writeHead(answer.status, Object.fromEntries(answer.headers))
+  await pipeline(Readable.fromWeb(answer.body as never), to).catch(() => to.destroy())
+}
 
 interface Given {
   stdin?: string
@@ -29,6 +38,11 @@ export async function serveClient(home: Installation, group: string): Promise<Cl
   const { token } = await createToken(home.runtime, { email: home.admin.email, scopes, days: 1, name: 'test' })
   const server = createServer(async (request, response) => {
     const { authorization = '', 'content-type': type = '' } = request.headers
+    if (request.method === 'GET')
+      return void pipeTo(
+        response,
+        await downloadDoor(new Request(`http://localhost${request.url}`, { headers: { authorization } })),
+      )
     const body = await text(request)
     const headers = { authorization, 'content-type': type }
     const answer = await graphqlDoor(new Request('http://localhost/api/graphql', { method: 'POST', headers, body }))

@@ -72,6 +72,8 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   await prisma.backupHook.create({ data: { backupId: backup.id, environmentId, ...later } })
   const event = await prisma.planEvent.create({ data: { planId: plan.id, dueAt: new Date(0), kind: 'MISSED' } })
   await prisma.repositoryTask.create({ data: { repositoryId: repository.id, kind: 'CHECK', state: 'QUEUED' } })
+  const to = { folder: '/srv/restored', requestedFolder: '/srv/restored', requestedBy: 'ops@example.org' }
+  await prisma.restore.create({ data: { runId: run.id, ...to } })
   await prisma.repositoryFigures.create({
     data: { repositoryId: repository.id, snapshots: 1, restoreBytes: 1, uncompressedBytes: 1, storedBytes: 1 },
   })
@@ -151,13 +153,14 @@ describe('a new installation', () => {
     try {
       const [before, after] = [await contentOf(home.runtime.prisma), await contentOf(prisma)]
       for (const table of savedTables) expect(before[table]?.length, `rows of ${table}`).toBeGreaterThan(0)
-      const changed = ['plans', 'repository_tasks', 'backup_hooks', 'deliveries']
+      const changed = ['plans', 'repository_tasks', 'restores', 'backup_hooks', 'deliveries']
       for (const table of savedTables.filter((name) => !changed.includes(name) && name !== '_prisma_migrations'))
         expect(after[table], table).toEqual(before[table])
       for (const table of changed) expect(after[table]).toHaveLength(before[table]?.length as number)
 
       const interrupted = { state: 'INTERRUPTED', errorCode: 'INSTALLATION_RESTORED' }
       expect(await prisma.repositoryTask.findFirstOrThrow()).toMatchObject(interrupted)
+      expect(await prisma.restore.findFirstOrThrow()).toMatchObject(interrupted)
       expect(await prisma.backupHook.findFirstOrThrow()).toMatchObject(interrupted)
       expect(await prisma.delivery.findFirstOrThrow()).toMatchObject({ state: 'FAILED' })
       expect(await prisma.backup.findUniqueOrThrow({ where: { id: backupId } })).toMatchObject({ state: 'PARTIAL' })

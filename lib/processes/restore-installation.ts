@@ -74,7 +74,7 @@ async function endWhatWentOn(client: Client, moment: string): Promise<void> {
   const texts = [error.code, error.message, error.remedy]
   const ended = `state = 'INTERRUPTED', finished_at = clock_timestamp(), claim_id = null, error_code = $1, error_message = $2, error_remedy = $3`
   const isOpen = `state in ('QUEUED', 'RUNNING')`
-  for (const table of ['backup_runs', 'backup_hooks', 'repository_tasks'])
+  for (const table of ['backup_runs', 'backup_hooks', 'repository_tasks', 'restores'])
     await client.query(`update public.${table} set ${ended} where ${isOpen}`, texts)
   await client.query(`update public.backups b set finished_at = clock_timestamp(), state = case
       when exists (select from public.backup_runs r where r.backup_id = b.id and r.state in ('SUCCEEDED', 'PARTIAL'))

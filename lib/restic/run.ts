@@ -26,6 +26,8 @@ export interface Call<M> {
   schema: z.ZodType<M>
   timeoutMs: number
   stdin?: 'pipe'
+  /** What it writes to standard output is for the caller, from `child.stdout`, and is not read as messages. */
+  stdout?: 'pipe'
   signal?: AbortSignal
   retryLockSeconds?: number
   onStarted?: OnStarted
@@ -82,7 +84,7 @@ export async function startRestic<M>(restic: Restic, access: RepositoryAccess, c
     detached: true,
     stopSignal: 'SIGINT',
     graceMs: restic.stopGraceMs,
-    onStdoutLine: (line) => onLine(line, true),
+    ...(call.stdout ? { stdout: call.stdout } : { onStdoutLine: (line) => onLine(line, true) }),
     onStderrLine: (line) => onLine(line, false),
   }).catch((cause: unknown) => {
     throw new CodedError('RESTIC_MISSING', { looked: [restic.binary] }, { cause })

@@ -197,6 +197,19 @@ export const repositories = {
     message: (d) => `The repository has no snapshot “${d.id}”.`,
     remedy: () => 'List the snapshots; it may have been removed by retention.',
   }),
+  SNAPSHOT_PATH_UNKNOWN: entry<{ path: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `The snapshot holds no “${d.path}” that could be opened.`,
+    remedy: () =>
+      'Begin at “/” and go down. What has a name that is not UTF-8 comes with the folder that it lies in, as an archive.',
+  }),
+  DOWNLOAD_BROKEN: entry<{ expected: number; found: number }>({
+    kind: 'repository',
+    retry: 'later',
+    message: (d) => `The file has ${d.expected} bytes, and ${d.found} came.`,
+    remedy: () => 'Do not use what has arrived. Try again; if it stays so, check the repository.',
+  }),
   SNAPSHOT_DAMAGED: entry<{ repository: string }>({
     kind: 'repository',
     retry: 'never',

@@ -15,6 +15,7 @@ export const savedTables = [
   'backup_hooks',
   'plan_events',
   'repository_tasks',
+  'restores',
   'retention_holds',
   'audit_events',
   'deliveries',

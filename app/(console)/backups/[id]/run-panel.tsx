@@ -1,4 +1,7 @@
+import { FolderOpen } from 'lucide-react'
 import { isActive, type RunDetail } from '#app/_data/backup.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, count, runName } from '#app/_ui/format.ts'
@@ -45,10 +48,23 @@ export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }
       ) : (
         <>
           <Ended run={run} />
+          <Browse run={run} backupId={backupId} />
           <SnapshotKeeping run={run} backupId={backupId} />
         </>
       )}
     </Panel>
+  )
+}
+
+function Browse({ run, backupId }: { run: RunDetail; backupId: string }) {
+  const mayChange = useMayChange()
+  if (!mayChange || run.snapshotId === null || run.removedAt !== null) return null
+  return (
+    <div className="mt-4">
+      <ButtonLink href={`/backups/${backupId}/snapshot/${run.id}`} size="small">
+        <FolderOpen aria-hidden className="size-4" /> Look into its snapshot
+      </ButtonLink>
+    </div>
   )
 }
 

@@ -1,0 +1,156 @@
+'use client'
+
+import { ArrowLeft, Download, Folder, FolderOpen } from 'lucide-react'
+import Link from 'next/link'
+import { useParams, useSearchParams } from 'next/navigation'
+import { useBackup } from '#app/_data/backup.ts'
+import { downloadAddress, type SnapshotEntry, useSnapshotEntries } from '#app/_data/snapshots.ts'
+import { Button } from '#app/_ui/button.tsx'
+import { bytes, runName } from '#app/_ui/format.ts'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { PageHead, Panel } from '#app/_ui/panel.tsx'
+import { When } from '#app/_ui/time.tsx'
+import { Answered, Empty } from '#app/_ui/waiting.tsx'
+
+/** What a run saved, folder by folder, and downloads from it. */
+export default function SnapshotPage() {
+  const { id, runId } = useParams<{ id: string; runId: string }>()
+  const path = useSearchParams().get('path') ?? '/'
+  const run = useBackup(id).backup.data?.runs.find((one) => one.id === runId)
+  const entries = useSnapshotEntries(runId, path)
+  const pages = entries.data?.pages ?? []
+  const found = pages.flatMap((page) => (page.__typename === 'SnapshotEntryPage' ? page.entries : []))
+  const refusal = pages.find((page) => page.__typename === 'Problem')
+  const title = run ? `Snapshot of ${runName(run)}` : 'Snapshot'
+  const at = `/backups/${id}/snapshot/${runId}`
+  return (
+    <>
+      <title>{`${title} · System Backup Trigger`}</title>
+      <Link
+        href={`/backups/${id}`}
+        className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
+      >
+        <ArrowLeft aria-hidden className="size-4" /> Back to the backup
+      </Link>
+      <PageHead title={title} intro="As it was when it was saved. Each look and each download is in the audit log." />
+      <Answered answer={entries} lines={8}>
+        {() =>
+          refusal ? (
+            <ProblemNotice problem={asProblem(refusal)} />
+          ) : (
+            <Panel title={<Crumbs at={at} path={path} />} aside={<ArchiveLink runId={runId} path={path} />} flush>
+              {found.length === 0 ? (
+                <Empty Icon={FolderOpen} title="This folder is empty" />
+              ) : (
+                <Entries at={at} runId={runId} entries={found} />
+              )}
+              {entries.hasNextPage ? (
+                <div className="p-4">
+                  <Button disabled={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
+                    {entries.isFetchingNextPage ? 'Reading …' : 'Show more'}
+                  </Button>
+                </div>
+              ) : null}
+            </Panel>
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+const folderLink = (at: string, path: string): string => `${at}?${new URLSearchParams({ path })}`
+
+function Crumbs({ at, path }: { at: string; path: string }) {
+  const parts = path.split('/').filter(Boolean)
+  return (
+    <nav aria-label="Folder" className="flex flex-wrap items-baseline gap-x-1.5 font-mono text-small">
+      <Link href={folderLink(at, '/')} className="text-accent hover:underline">
+        root
+      </Link>
+      {parts.map((part, index) => {
+        const upTo = `/${parts.slice(0, index + 1).join('/')}`
+        return (
+          <span key={upTo} className="inline-flex items-baseline gap-x-1.5">
+            <span aria-hidden>/</span>
+            {index === parts.length - 1 ? (
+              <span aria-current="page">{part}</span>
+            ) : (
+              <Link href={folderLink(at, upTo)} className="text-accent hover:underline">
+                {part}
+              </Link>
+            )}
+          </span>
+        )
+      })}
+    </nav>
+  )
+}
+
+function ArchiveLink({ runId, path }: { runId: string; path: string }) {
+  return (
+    <a
+      href={downloadAddress(runId, path)}
+      download
+      className="inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
+    >
+      <Download aria-hidden className="size-4" /> All of it as ZIP
+    </a>
+  )
+}
+
+function Entries({ at, runId, entries }: { at: string; runId: string; entries: SnapshotEntry[] }) {
+  return (
+    <table className="grid-table">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Size</th>
+          <th scope="col">Changed</th>
+          <th scope="col">
+            <span className="sr-only">Download</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <tr key={entry.path}>
+            <td className="lead">
+              {entry.type === 'FOLDER' ? (
+                <Link
+                  href={folderLink(at, entry.path)}
+                  className="inline-flex items-center gap-2 text-accent underline-offset-2 hover:underline"
+                >
+                  <Folder aria-hidden className="size-4 shrink-0" /> {entry.name}
+                </Link>
+              ) : (
+                entry.name
+              )}
+            </td>
+            <td data-label="Size">{entry.bytes === null ? '–' : bytes(entry.bytes)}</td>
+            <td data-label="Changed">
+              <When at={entry.modifiedAt} />
+            </td>
+            <td data-label="Download">
+              {isDownloadable(entry) ? (
+                <a
+                  href={downloadAddress(runId, entry.path)}
+                  download
+                  aria-label={`Download ${entry.name}`}
+                  className="inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
+                >
+                  <Download aria-hidden className="size-4" /> {entry.type === 'FOLDER' ? 'ZIP' : 'File'}
+                </a>
+              ) : (
+                <span className="text-small text-ink-soft">With its folder</span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** restic finds nothing by a name that is not UTF-8. */
+const isDownloadable = ({ type, path }: SnapshotEntry): boolean => type !== 'OTHER' && !path.includes('\uFFFD')

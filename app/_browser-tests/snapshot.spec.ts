@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test, trigger } from './console.fixture.ts'
+
+test('a snapshot is looked into, folder by folder, and a file of it is downloaded', async ({ page }) => {
+  const id = await trigger(page, { type: 'STORAGE', description: 'To look into' })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await page.getByRole('link', { name: 'Look into its snapshot' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Snapshot of uploads' })).toBeVisible()
+  const folders = page.getByRole('navigation', { name: 'Folder' })
+  await page.getByRole('table').getByRole('link').first().click()
+  for (let depth = 0; depth < 10; depth++) {
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: /^Download .*\./ }) })
+    if ((await row.count()) > 0 && (await row.first().innerText()).includes('File')) break
+    const before = await folders.innerText()
+    await page.getByRole('table').getByRole('link').first().click()
+    await expect(folders).not.toHaveText(before)
+    await expect(page.getByRole('table')).toBeVisible()
+  }
+  const link = page.getByRole('link', { name: /^Download .*\.\w+$/ }).first()
+  const coming = page.waitForEvent('download')
+  await link.click()
+  const file = await coming
+  expect(await file.failure()).toBeNull()
+  expect((await readFile(await file.path())).length).toBeGreaterThan(0)
+  expect(await link.getAttribute('aria-label')).toBe(`Download ${file.suggestedFilename()}`)
+  await folders.getByRole('link', { name: 'root' }).click()
+  await expect(page.getByRole('row')).toHaveCount(2)
+})

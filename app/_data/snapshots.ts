@@ -1,0 +1,24 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { request } from '#app/_data/fetcher.ts'
+import { keys } from '#app/_data/keys.ts'
+import { SnapshotEntriesDocument, type SnapshotEntriesQuery } from '#graphql/documents/generated/graphql.ts'
+
+type Answer = SnapshotEntriesQuery['snapshotEntries']
+export type SnapshotEntry = Extract<Answer, { __typename: 'SnapshotEntryPage' }>['entries'][number]
+
+/** A folder of a run's snapshot, more of it each time that is asked for. A snapshot never changes, so nothing is asked twice. */
+export function useSnapshotEntries(runId: string, path: string) {
+  return useInfiniteQuery({
+    queryKey: keys.snapshotEntries(runId, path),
+    queryFn: async ({ pageParam, signal }) =>
+      (await request(SnapshotEntriesDocument, { runId, path, after: pageParam }, signal)).snapshotEntries,
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => (last.__typename === 'SnapshotEntryPage' ? last.next : null),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+/** Where a file, or a folder as an archive, is downloaded from. */
+export function downloadAddress(runId: string, path: string): string {
+  return `/api/snapshot-download?${new URLSearchParams({ run: runId, path })}`
+}
