@@ -6,6 +6,7 @@ const pages: [path: string, heading: string][] = [
   ['/', 'Overview'],
   ['/backups', 'Backups'],
   ['/backups/new', 'Back up now'],
+  ['/restores', 'Restores'],
   ['/plans', 'Plans'],
   ['/plans/new', 'New plan'],
   ['/sources', 'Sources'],

@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test, trigger } from './console.fixture.ts'
+import { installation } from './server.fixture.ts'
 
 test('a snapshot is looked into, folder by folder, and a file of it is downloaded', async ({ page }) => {
   const id = await trigger(page, { type: 'STORAGE', description: 'To look into' })
@@ -26,4 +28,30 @@ test('a snapshot is looked into, folder by folder, and a file of it is downloade
   expect(await link.getAttribute('aria-label')).toBe(`Download ${file.suggestedFilename()}`)
   await folders.getByRole('link', { name: 'root' }).click()
   await expect(page.getByRole('row')).toHaveCount(2)
+})
+
+test('a snapshot is restored into a folder, and refused where something lies already', async ({ page }) => {
+  const target = join(installation().dataDir, 'demo', 'restored')
+  const id = await trigger(page, { type: 'STORAGE', description: 'To restore' })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  const restoreInto = async (folder: string) => {
+    await page.getByRole('button', { name: 'Restore into a folder …' }).click()
+    await page.getByLabel('Folder on the worker').fill(folder)
+    await page.getByRole('button', { name: 'Restore', exact: true }).click()
+    await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/)
+  }
+  await restoreInto(target)
+  await expect(page.getByRole('heading', { level: 1, name: 'Restore of uploads' })).toBeVisible()
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await expect(page.getByText('320 of 320')).toBeVisible()
+  expect((await readdir(target, { recursive: true })).filter((name) => name.endsWith('.bin'))).not.toEqual([])
+
+  await page.goto(`/backups/${id}`)
+  await restoreInto(target)
+  await expect(page.locator('main h2').first()).toHaveText('Failed', { timeout: 60_000 })
+  await expect(page.getByText('RESTORE_TARGET_NOT_EMPTY')).toBeVisible()
+  await page.getByRole('link', { name: 'All restores' }).click()
+  await expect(page.getByRole('row')).toHaveCount(3)
+  await rm(target, { recursive: true })
 })

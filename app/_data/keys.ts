@@ -25,6 +25,8 @@ export const keys = {
   allBackups: ['backups'],
   backups: (variables: BackupsQueryVariables) => ['backups', variables],
   backup: (id: string) => ['backup', id],
+  restores: ['restores'],
+  restore: (id: string) => ['restore', id],
   snapshotEntries: (runId: string, path: string) => ['snapshot-entries', runId, path],
   restoreDocument: (id: string) => ['restore-document', id],
   backupLog: (id: string) => ['backup-log', id],

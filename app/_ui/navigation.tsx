@@ -1,12 +1,23 @@
 'use client'
 
-import { Archive, Bell, CalendarClock, Database, HardDrive, LayoutList, type LucideIcon, Settings2 } from 'lucide-react'
+import {
+  Archive,
+  ArchiveRestore,
+  Bell,
+  CalendarClock,
+  Database,
+  HardDrive,
+  LayoutList,
+  type LucideIcon,
+  Settings2,
+} from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 
 const places: { href: string; word: string; Icon: LucideIcon }[] = [
   { href: '/', word: 'Overview', Icon: LayoutList },
   { href: '/backups', word: 'Backups', Icon: Archive },
+  { href: '/restores', word: 'Restores', Icon: ArchiveRestore },
   { href: '/plans', word: 'Plans', Icon: CalendarClock },
   { href: '/sources', word: 'Sources', Icon: Database },
   { href: '/repositories', word: 'Repositories', Icon: HardDrive },

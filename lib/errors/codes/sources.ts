@@ -199,7 +199,7 @@ export const sources = {
     retry: 'never',
     message: (d) => `${d.target} is not empty: ${d.holds.join(', ')}.`,
     remedy: () =>
-      'Nothing was changed. Restore into an empty server, or remove what is there first, if nobody needs it any more.',
+      'Nothing was changed. Restore into an empty place, or remove what is there first, if nobody needs it any more.',
   }),
   RESTORE_COPY_FAILED: entry<{ target: string; exit: string; reason: string }>({
     kind: 'source',

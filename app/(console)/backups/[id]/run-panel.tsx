@@ -1,7 +1,4 @@
-import { FolderOpen } from 'lucide-react'
 import { isActive, type RunDetail } from '#app/_data/backup.ts'
-import { useMayChange } from '#app/_data/viewer.ts'
-import { ButtonLink } from '#app/_ui/button.tsx'
 import { CopyText } from '#app/_ui/copy-text.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, count, runName } from '#app/_ui/format.ts'
@@ -10,6 +7,7 @@ import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took } from '#app/_ui/time.tsx'
+import { SnapshotContent } from './snapshot-content.tsx'
 import { SnapshotKeeping } from './snapshot-keeping.tsx'
 
 /** One run: its bar while it is active, its figures when it has ended, and what to do when it went wrong. */
@@ -48,23 +46,11 @@ export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }
       ) : (
         <>
           <Ended run={run} />
-          <Browse run={run} backupId={backupId} />
+          <SnapshotContent run={run} backupId={backupId} />
           <SnapshotKeeping run={run} backupId={backupId} />
         </>
       )}
     </Panel>
-  )
-}
-
-function Browse({ run, backupId }: { run: RunDetail; backupId: string }) {
-  const mayChange = useMayChange()
-  if (!mayChange || run.snapshotId === null || run.removedAt !== null) return null
-  return (
-    <div className="mt-4">
-      <ButtonLink href={`/backups/${backupId}/snapshot/${run.id}`} size="small">
-        <FolderOpen aria-hidden className="size-4" /> Look into its snapshot
-      </ButtonLink>
-    </div>
   )
 }
 

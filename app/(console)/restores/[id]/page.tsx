@@ -1,0 +1,135 @@
+'use client'
+
+import { ArchiveRestore, ArrowLeft, CircleStop } from 'lucide-react'
+import Link from 'next/link'
+import { useParams } from 'next/navigation'
+import { isActive } from '#app/_data/backup.ts'
+import { problemIn } from '#app/_data/problem.ts'
+import { type RestoreDetail, useCancelRestore, useRestore } from '#app/_data/restores.ts'
+import { useMayChange } from '#app/_data/viewer.ts'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
+import { Confirm } from '#app/_ui/confirm.tsx'
+import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { bytes, count, runName } from '#app/_ui/format.ts'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
+import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
+import { StateMark } from '#app/_ui/state.tsx'
+import { Took, When } from '#app/_ui/time.tsx'
+import { Answered, Empty } from '#app/_ui/waiting.tsx'
+
+export default function RestorePage() {
+  const { id } = useParams<{ id: string }>()
+  const answer = useRestore(id)
+  return (
+    <>
+      <Link
+        href="/restores"
+        className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
+      >
+        <ArrowLeft aria-hidden className="size-4" /> All restores
+      </Link>
+      <Answered answer={answer} lines={8}>
+        {(restore) =>
+          restore === null ? (
+            <Panel flush>
+              <title>Restore not found · System Backup Trigger</title>
+              <Empty Icon={ArchiveRestore} title="There is no such restore">
+                <ButtonLink href="/restores">To the restores</ButtonLink>
+              </Empty>
+            </Panel>
+          ) : (
+            <Restore restore={restore} />
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+function Restore({ restore }: { restore: RestoreDetail }) {
+  const { state, run, error } = restore
+  const title = `Restore of ${runName(run)}`
+  const active = isActive(state)
+  const { bytesDone, bytesTotal, filesDone, filesTotal } = restore
+  const progress = { bytesDone, bytesTotal, filesDone, filesTotal, bytesPerSecond: null, secondsLeft: null }
+  return (
+    <>
+      <title>{`${title} · System Backup Trigger`}</title>
+      <PageHead
+        title={title}
+        intro={
+          <>
+            Into <span className="font-mono">{restore.folder}</span>
+          </>
+        }
+        actions={active ? <Cancel id={restore.id} /> : null}
+      />
+      <Panel title={<StateMark state={state} />}>
+        <p aria-live="polite" className="sr-only">
+          {active ? 'The restore goes on.' : `The restore has ended: ${state.toLowerCase()}.`}
+        </p>
+        {error ? <ProblemNotice problem={error} urgent={false} /> : null}
+        {active ? (
+          <div className="mb-4 grid gap-2">
+            {state === 'RUNNING' ? <ProgressBar progress={progress} label={title} /> : null}
+            <ProgressFigures progress={progress} state={state} waitsFor={restore.waitsFor} />
+          </div>
+        ) : null}
+        <Facts>
+          <Fact name="Saved">
+            <Link href={`/backups/${run.backup.id}`} className="text-accent underline-offset-2 hover:underline">
+              {run.finishedAt ? <When at={run.finishedAt} /> : 'its backup'}
+            </Link>
+          </Fact>
+          <Fact name="Environment">
+            <EnvironmentTag environment={run.source.environment} />
+          </Fact>
+          <Fact name="Asked for">
+            <When at={restore.queuedAt} />
+          </Fact>
+          <Fact name="By">{restore.requestedBy}</Fact>
+          <Fact name="Took">{restore.startedAt ? <Took from={restore.startedAt} to={restore.finishedAt} /> : '–'}</Fact>
+          <Fact name="Files">
+            {count(filesDone)} of {count(filesTotal)}
+          </Fact>
+          <Fact name="Size">
+            {bytes(bytesDone)} of {bytes(bytesTotal)}
+          </Fact>
+        </Facts>
+      </Panel>
+      {restore.output ? (
+        <Panel title="The last lines of its log">
+          <pre className="max-h-96 overflow-auto font-mono text-small whitespace-pre-wrap">{restore.output}</pre>
+        </Panel>
+      ) : null}
+    </>
+  )
+}
+
+function Cancel({ id }: { id: string }) {
+  const cancel = useCancelRestore(id)
+  const mayChange = useMayChange()
+  const refusal = problemIn(cancel.data, cancel.error)
+  const asked = cancel.isPending || cancel.data?.__typename === 'CancelRestoreSuccess'
+  if (!mayChange) return null
+  return (
+    <div className="grid justify-items-end gap-2">
+      <Confirm
+        title="Cancel this restore?"
+        keep="Let it go on"
+        go="Cancel the restore"
+        onConfirm={() => cancel.mutate()}
+        trigger={
+          <Button disabled={asked}>
+            <CircleStop aria-hidden className="size-4" />
+            {asked ? 'Cancelling …' : 'Cancel'}
+          </Button>
+        }
+      >
+        <p>What was restored so far stays in the folder. It is not complete.</p>
+      </Confirm>
+      {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
+    </div>
+  )
+}

@@ -1,0 +1,78 @@
+'use client'
+
+import { ArchiveRestore } from 'lucide-react'
+import Link from 'next/link'
+import { type RestoreItem, useRestores } from '#app/_data/restores.ts'
+import { ButtonLink } from '#app/_ui/button.tsx'
+import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { bytes, runName } from '#app/_ui/format.ts'
+import { PageHead, Panel } from '#app/_ui/panel.tsx'
+import { StateMark } from '#app/_ui/state.tsx'
+import { When } from '#app/_ui/time.tsx'
+import { Answered, Empty } from '#app/_ui/waiting.tsx'
+
+export default function RestoresPage() {
+  const restores = useRestores()
+  return (
+    <>
+      <title>Restores · System Backup Trigger</title>
+      <PageHead title="Restores" intro="Snapshots that are brought, or were brought, into a folder." />
+      <Answered answer={restores} lines={6}>
+        {(all) => (
+          <Panel flush>
+            {all.length === 0 ? (
+              <Empty Icon={ArchiveRestore} title="Nothing was restored yet">
+                <p className="mb-4">Open a backup and choose “Restore into a folder” at one of its runs.</p>
+                <ButtonLink href="/backups">To the backups</ButtonLink>
+              </Empty>
+            ) : (
+              <Table restores={all} />
+            )}
+          </Panel>
+        )}
+      </Answered>
+    </>
+  )
+}
+
+function Table({ restores }: { restores: RestoreItem[] }) {
+  return (
+    <table className="grid-table">
+      <thead>
+        <tr>
+          <th scope="col">Asked for</th>
+          <th scope="col">What</th>
+          <th scope="col">Into</th>
+          <th scope="col">State</th>
+          <th scope="col">Restored</th>
+        </tr>
+      </thead>
+      <tbody>
+        {restores.map((restore) => (
+          <tr key={restore.id}>
+            <td className="lead">
+              <Link href={`/restores/${restore.id}`} className="text-accent underline-offset-2 hover:underline">
+                <When at={restore.queuedAt} />
+              </Link>
+            </td>
+            <td data-label="What">
+              <div>
+                {runName(restore.run)}
+                <span className="block text-small text-ink-soft">
+                  <EnvironmentTag environment={restore.run.source.environment} />
+                </span>
+              </div>
+            </td>
+            <td data-label="Into">
+              <span className="font-mono text-small">{restore.folder}</span>
+            </td>
+            <td data-label="State">
+              <StateMark state={restore.state} />
+            </td>
+            <td data-label="Restored">{bytes(restore.bytesDone)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
