@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => home?.close())
 
 const plan = (more: object) =>
-  createPlan(home.runtime, home.admin, { name: 'nightly', schedule: null, selection: {}, ...more })
+  createPlan(home.runtime, home.admin, { name: 'nightly', schedule: null, selection: { types: ['STORAGE'] }, ...more })
 
 describe('the repositories of a plan', () => {
   it('must be there, and copies go to another one', async () => {

@@ -130,7 +130,10 @@ test.runIf(process.platform === 'linux')(
       ...call,
       filename: 'x',
       write: async (sink) => {
-        const names = (await readFile(`/proc/${call.heard.pid}/environ`, 'utf8')).split('\0').filter(Boolean)
+        // For a moment, while the program is loaded, the kernel shows none.
+        const read = () => readFile(`/proc/${call.heard.pid}/environ`, 'utf8')
+        await expect.poll(read, { timeout: 10_000 }).not.toBe('')
+        const names = (await read()).split('\0').filter(Boolean)
         const cmdline = await readFile(`/proc/${call.heard.pid}/cmdline`, 'utf8')
         seen = { cmdline, names: names.map((pair) => pair.split('=')[0] ?? '').sort() }
         sink.write('data')
