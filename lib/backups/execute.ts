@@ -22,6 +22,8 @@ type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled' | 'too lon
  */
 export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortSignal): Promise<void> {
   const log = deps.log.child({ runId: run.id, backupId: run.backupId })
+  // Before the heartbeat begins: without one, a run whose worker failed here is found and tried again.
+  const { logVerbosity } = await deps.prisma.backup.findUniqueOrThrow({ where: { id: run.backupId } })
   const stop = new AbortController()
   const tell = (reason: StopReason) => stop.abort(reason)
   shutdown.addEventListener('abort', () => tell('shutdown'), { once: true })
@@ -37,7 +39,6 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
     run.backupId,
     throttle(() => void beat().catch(onError), 200),
   )
-  const { logVerbosity } = await deps.prisma.backup.findUniqueOrThrow({ where: { id: run.backupId } })
   const reporter = openReporter(deps.prisma, run, logVerbosity ?? 'DEBUG', log)
 
   log.info({ attempt: run.attempt }, 'run started')

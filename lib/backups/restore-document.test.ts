@@ -155,5 +155,29 @@ describe.skipIf(missing)('the restore document of a full backup', () => {
   })
 })
 
+describe.skipIf(missing)('a name with a line break', () => {
+  it('ends no comment of the document, where what follows would be a command', async () => {
+    const { prisma, secretKey } = home.runtime
+    const settings = { host: 'db', user: 'u', database: 'shop\ntouch taken' }
+    const request = { environmentId: home.environmentId, name: 'a\ntouch name', kind: 'postgres' as const, settings }
+    const source = await addSource(prisma, secretKey, request)
+    const { id: repositoryId } = await prisma.repository.findFirstOrThrow()
+    const backup = await prisma.backup.create({
+      data: {
+        type: 'DATABASE',
+        origin: 'API',
+        compressionLevel: 5,
+        environments: ['test'],
+        description: 'x\ntouch text',
+      },
+    })
+    const of = { backupId: backup.id, sourceId: source.id, repositoryId, compressionLevel: 5 }
+    await prisma.backupRun.create({ data: { ...of, state: 'SUCCEEDED', snapshotId: 'aa' } })
+    const document = (await restoreDocument(home.runtime, home.admin, backup.id)).text
+    expect(document).toContain('shop touch taken')
+    expect(document).not.toMatch(/^\s*touch/m)
+  })
+})
+
 const clientOptions = ({ user, password }: MariadbServer): string =>
   `[client]\nuser=${user}\npassword="${password.replaceAll(/["\\]/g, '\\$&')}"\n`

@@ -162,7 +162,10 @@ function puttingBack(secretKey: RepositoryDeps['secretKey'], { run, folder }: Pl
     return [...title, `Its settings are not known: what was saved is below \`${folder}\`.`, '']
   try {
     const { driver, settings } = openSource(source, secretKey)
-    return [...title, '```sh', ...driver.byHand(settings, { folder, part }), '```', '']
+    const lines = driver.byHand(settings, { folder, part })
+    // A name with a line break must not end the comment that it stands in: what follows would be a command.
+    const safe = lines.map((line) => (line.startsWith('#') ? oneLine(line) : line))
+    return [...title, '```sh', ...safe, '```', '']
   } catch (error) {
     if (!isCoded(error, 'INPUT_INVALID')) throw error
     return [...title, `Its settings cannot be read: what was saved is below \`${folder}\`.`, '']

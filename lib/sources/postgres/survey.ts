@@ -12,7 +12,7 @@ export interface Survey {
   selected: Selected
   tables: number
   bytes: number
-  /** As the server estimates them; null when only a part of the database is selected. */
+  /** As the server estimates them; null when only a part of the database is selected, or it has not looked at all of it. */
   rows: number | null
   rights: MissingRights
   /** Whole sentences. */
@@ -56,13 +56,15 @@ export function countSelected(connection: PostgresConnection, selection: Selecti
 export const databaseName = (connection: PostgresConnection): string =>
   `The database “${connection.database}” of ${nameOf(connection)}`
 
-/** From what VACUUM and ANALYZE saw last; a table that they did not see yet counts as empty. */
-async function estimatedRows(client: Client): Promise<number> {
-  const { rows } = await client.query<{ rows: string }>(`
-    SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS rows
+/** From what VACUUM and ANALYZE saw last; null while there is a table with content that neither has seen, as after an upgrade. */
+async function estimatedRows(client: Client): Promise<number | null> {
+  const { rows } = await client.query<{ rows: string | null }>(`
+    SELECT CASE WHEN bool_or((c.reltuples < 0 OR c.relpages = 0) AND pg_relation_size(c.oid) > 0) THEN NULL
+      ELSE coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint END AS rows
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'`)
-  return Number(rows[0]?.rows)
+  const estimate = rows[0]?.rows ?? null
+  return estimate === null ? null : Number(estimate)
 }
 
 async function bytesOf(client: Client, { relations, isWholeDatabase }: Selected): Promise<number> {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqlite, askSqliteEach, countEachSqlite, countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
+import { askSqlite, askSqliteEach, countEachSqlite, requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, SourceCopy } from '../driver.ts'
 import { reportGrowth } from '../scratch.ts'
 import { type Caught, COMPANIONS, catchAll } from './pattern.ts'
@@ -15,20 +15,27 @@ export async function copyOne(path: string, ctx: DriverContext): Promise<SourceC
   const target = join(ctx.scratch, basename(path))
   const close = () => removeDatabase(target)
   const stopReporting = reportGrowth(target, ctx)
-  let rows: number
+  let rows: number | undefined
   try {
     await close() // VACUUM INTO wants a target that does not exist
     await requireSqliteFile(path)
     await askSqlite({ command: 'copy', path, target }, ctx, () => {})
     await takeRights(path, target)
-    rows = sum([(await countSqlite(target, ctx)).tables])
+    rows = await rowsIn([target], ctx)
   } catch (thrown) {
     await close()
     throw thrown
   } finally {
     stopReporting()
   }
-  return { shape: 'paths', include: [target], exclude: [], oneFileSystem: true, rows, close }
+  return {
+    shape: 'paths',
+    include: [target],
+    exclude: [],
+    oneFileSystem: true,
+    ...(rows !== undefined && { rows }),
+    close,
+  }
 }
 
 /**
@@ -41,13 +48,13 @@ export async function copyAll(pattern: string, ctx: DriverContext): Promise<Sour
   const targetOf = (path: string) => join(folder, path)
   const close = () => rm(folder, { recursive: true, force: true })
   let failed: Set<string>
-  let rows: number
+  let rows: number | undefined
   try {
     await close()
     for (const { path } of caught) await mkdir(dirname(targetOf(path)), { recursive: true, mode: 0o700 })
     failed = await copyInto(targetOf, caught, ctx)
     const copied = caught.map(({ path }) => path).filter((path) => !failed.has(path))
-    rows = sum(await countEachSqlite(copied.map(targetOf), ctx))
+    rows = await rowsIn(copied.map(targetOf), ctx)
   } catch (thrown) {
     await close()
     throw thrown
@@ -58,11 +65,28 @@ export async function copyAll(pattern: string, ctx: DriverContext): Promise<Sour
     const saved = await areSaved(copied.map(({ path }) => targetOf(path)))
     return caught.map(({ path }) => path).filter((path) => failed.has(path) || !saved.has(targetOf(path)))
   }
-  return { shape: 'paths', include: [folder], exclude: [], oneFileSystem: true, rows, unsaved, close }
+  return {
+    shape: 'paths',
+    include: [folder],
+    exclude: [],
+    oneFileSystem: true,
+    ...(rows !== undefined && { rows }),
+    unsaved,
+    close,
+  }
 }
 
-const sum = (tables: readonly Record<string, number>[]): number =>
-  tables.flatMap((one) => Object.values(one)).reduce((total, rows) => total + rows, 0)
+/** Of all tables of all copies. Undefined where one cannot be counted, such as a virtual one without its module: it is saved all the same. */
+async function rowsIn(copies: readonly string[], ctx: DriverContext): Promise<number | undefined> {
+  try {
+    const tables = await countEachSqlite(copies, ctx)
+    return tables.flatMap((one) => Object.values(one)).reduce((sum, rows) => sum + rows, 0)
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    ctx.log('debug', `its rows cannot be counted: ${(error as Error).message}`)
+    return undefined
+  }
+}
 
 /** Resolves to the paths of those that cannot be copied. Rejects with the first one's error when it is all of them. */
 async function copyInto(

@@ -208,3 +208,17 @@ async function pageOf(path: string, name: string): Promise<number> {
   database.close()
   return Number(row?.rootpage)
 }
+
+test('a table that cannot be counted here, for want of its module, is saved all the same', async () => {
+  await using given = await temporaryContext()
+  const { context, dir } = given
+  const settings = await makeDatabase(join(dir, 'virtual.db'), PEOPLE)
+  const database = new DatabaseSync(settings.path, { allowExtension: false })
+  database.enableDefensive?.(false)
+  database.exec(`PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+    VALUES ('table', 'spellings', 'spellings', 0, 'CREATE VIRTUAL TABLE spellings USING spellfix_not_here')`)
+  database.close()
+  const copy = await sqliteDriver.open(settings, context)
+  expect(copy.rows).toBeUndefined()
+  await copy.close()
+})
