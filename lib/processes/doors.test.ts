@@ -102,7 +102,16 @@ describe('POST /api/trigger-backup', () => {
     expect(backup).toMatchObject({ type: 'STORAGE', origin: 'REST', description: 'by hand', environments: ['test'] })
   })
 
+  it('takes the options of a backup by their own names', async () => {
+    const options = { compression_level: 9, retention_policy: 90, notification_enabled: false, log_verbosity: 'ERROR' }
+    expect((await post({ type: 'storage', environment: 'test', ...options })).status).toBe(202)
+    const said = { compressionLevel: 9, retentionDays: 90, notificationEnabled: false, logVerbosity: 'ERROR' }
+    expect(await home.runtime.prisma.backup.findFirstOrThrow()).toMatchObject(said)
+  })
+
   it.each<[string, unknown, string]>([
+    ['no day to keep it', { type: 'full', retention_policy: 0 }, 'retention_policy'],
+    ['a verbosity that there is not', { type: 'full', log_verbosity: 'LOUD' }, 'log_verbosity'],
     ['an invalid type', { type: 'everything' }, 'database, user_data, storage or full'],
     ['a missing type', {}, 'type'],
     ['an unknown parameter', { type: 'full', compresion: 3 }, 'compresion'],

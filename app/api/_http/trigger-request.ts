@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { triggerInput } from '#lib/backups/input.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 
 const types = { database: 'DATABASE', user_data: 'USER_DATA', storage: 'STORAGE', full: 'FULL' } as const
@@ -10,10 +11,10 @@ const body = z
     database_name: z.string().optional(),
     storage_path: z.string().optional(),
     environment: z.string().optional(),
-    compression_level: z.int().optional(),
-    retention_policy: z.int().optional(),
-    notification_enabled: z.boolean().optional(),
-    log_verbosity: z.string().optional(),
+    compression_level: triggerInput.shape.compressionLevel,
+    retention_policy: triggerInput.shape.retentionDays,
+    notification_enabled: triggerInput.shape.notificationEnabled,
+    log_verbosity: triggerInput.shape.logVerbosity,
   })
   .superRefine((input, context) => {
     if (input.database_name !== undefined && input.type !== 'database')
