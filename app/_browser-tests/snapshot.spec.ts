@@ -1,7 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test, trigger } from './console.fixture.ts'
-import { installation } from './server.fixture.ts'
+import { expect, installation, test, trigger } from './console.fixture.ts'
 
 test('a snapshot is looked into, folder by folder, and a file of it is downloaded', async ({ page }) => {
   const id = await trigger(page, { type: 'STORAGE', description: 'To look into' })
