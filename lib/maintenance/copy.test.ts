@@ -13,10 +13,10 @@ import { restoreSnapshot } from '#lib/restic/restore.ts'
 import { listSnapshots } from '#lib/restic/snapshots.ts'
 import { setRuntime } from '#lib/runtime/runtime.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
-import { startMaintenanceProcess } from '#lib/testing/maintenance-process.ts'
 import { type RcloneServer, startRcloneServer } from '#lib/testing/rclone-server.ts'
 import { isAlive, slowRestic } from '#lib/testing/server.ts'
 import { type SshServer, startSshServer } from '#lib/testing/ssh-server.ts'
+import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Repository } from '#prisma/client/client.ts'
 import { copyMissing, setCopyTarget } from './copy-target.ts'
 import { missingCopiesOfPlan, withoutCopy } from './missing-copies.ts'
@@ -149,7 +149,7 @@ describe('a second copy', () => {
     await send(local.id)
     await writeFile(join(path, 'big'), randomBytes(6_000_000))
     const run = await save()
-    const worker = await startMaintenanceProcess(home, { RESTIC_BINARY: await slowRestic(home.folder, 200) })
+    const worker = await startWorkerProcess('tasks', home, { RESTIC_BINARY: await slowRestic(home.folder, 200) })
     await expect.poll(() => packsIn(local.location), { timeout: 30_000, interval: 50 }).not.toEqual([])
     const { id, resticPid } = await copyOf(run)
     process.kill(resticPid as number, 'SIGSTOP') // as one that waits for a server; it would die of its next word otherwise

@@ -8,7 +8,7 @@ import { exists } from '#lib/process/find.ts'
 import { readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
-import { startRestoresProcess } from '#lib/testing/restores-process.ts'
+import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
 import { cancelRestore } from './cancel.ts'
 import { triggerRestore } from './trigger.ts'
@@ -171,7 +171,7 @@ describe('a restore', () => {
     await limitDownload(200)
     const target = folder()
     const { id } = await trigger({ runId: noise.run.id, folder: target })
-    const doomed = await startRestoresProcess(home, { RESTIC_BINARY: process.env.RESTIC_BINARY ?? '' })
+    const doomed = await startWorkerProcess('restores', home, { RESTIC_BINARY: process.env.RESTIC_BINARY ?? '' })
     await writes(target)
     await doomed.kill()
     worker = await home.startRestores()

@@ -6,17 +6,20 @@ const BUFFER_BYTES = 64 * 1024
 export function answerDownload({
   content,
   filename,
-  bytes,
+  bytes = null,
+  type = 'application/octet-stream',
 }: {
   content: Readable
   filename: string
-  bytes: number | null
+  /** Null: nobody knows beforehand. */
+  bytes?: number | null
+  type?: string
 }): Response {
   // Without a strategy, Node counts chunks instead of bytes and buffers a hundred megabytes.
   const strategy = new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES })
   return new Response(Readable.toWeb(content, { strategy }) as ReadableStream<Uint8Array>, {
     headers: {
-      'content-type': 'application/octet-stream',
+      'content-type': type,
       'content-disposition': attachment(filename),
       ...(bytes === null ? {} : { 'content-length': String(bytes) }),
       'cache-control': 'no-store',

@@ -1,5 +1,5 @@
 import { answerError } from '#app/api/_http/answer.ts'
-import { answerZip } from '#app/api/_http/answer-zip.ts'
+import { answerDownload } from '#app/api/_http/answer-download.ts'
 import { factsOf } from '#app/api/_http/request.ts'
 import { viewer } from '#lib/auth/viewer.ts'
 import { exportPersonOf } from '#lib/environments/export-person.ts'
@@ -13,7 +13,8 @@ export async function GET(request: Request): Promise<Response> {
   try {
     const actor = await viewer(deps, factsOf(request))
     const asked = Object.fromEntries(new URL(request.url).searchParams)
-    return answerZip(await exportPersonOf(deps, actor, asked, request.signal))
+    const { zip, filename } = await exportPersonOf(deps, actor, asked, request.signal)
+    return answerDownload({ content: zip, filename, type: 'application/zip' })
   } catch (error) {
     return answerError(error, deps.log)
   }

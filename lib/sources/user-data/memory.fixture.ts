@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { answerZip } from '#app/api/_http/answer-zip.ts'
+import { answerDownload } from '#app/api/_http/answer-download.ts'
 import { temporaryContext } from '../conformance-context.ts'
 import { userDataDriver } from './driver.ts'
 import { exportPerson } from './person-export.ts'
@@ -19,7 +19,7 @@ if (asked.person === null) {
   for (const file of await run.scratchContent()) bytes += (await stat(join(run.context.scratch, file))).size
   await copy.close()
 } else {
-  const { body } = answerZip({ zip: await exportPerson(settings, asked.person, run.context), filename: 'x' })
+  const { body } = answerDownload({ content: await exportPerson(settings, asked.person, run.context), filename: 'x' })
   const count = new Writable({
     write(chunk: Buffer, _encoding, done) {
       bytes += chunk.length

@@ -1,12 +1,12 @@
-import { CircleStop, FileText, Radio, Unplug } from 'lucide-react'
+import { FileText, Radio, Unplug } from 'lucide-react'
 import { type BackupDetail, isActive } from '#app/_data/backup.ts'
 import { useCancelBackup } from '#app/_data/backups.ts'
+import { problemIn } from '#app/_data/problem.ts'
 import type { Connection } from '#app/_data/socket.ts'
 import { useMayChange, useMayTrigger } from '#app/_data/viewer.ts'
-import { Button, ButtonLink } from '#app/_ui/button.tsx'
-import { Confirm } from '#app/_ui/confirm.tsx'
+import { ButtonLink } from '#app/_ui/button.tsx'
+import { Cancel } from '#app/_ui/cancel.tsx'
 import { bytes, originNames, typeNames } from '#app/_ui/format.ts'
-import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took, When } from '#app/_ui/time.tsx'
@@ -21,7 +21,7 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
       <PageHead
         title={name}
         intro={`${typeNames[backup.type]} backup of ${backup.environments.join(', ')}`}
-        actions={active ? <Cancel backup={backup} /> : <RestoreDocumentLink backup={backup} />}
+        actions={active ? <CancelBackup backup={backup} /> : <RestoreDocumentLink backup={backup} />}
       />
       <Panel title={<StateMark state={backup.state} />} aside={active ? <LiveMark connection={connection} /> : null}>
         <Facts>
@@ -103,29 +103,19 @@ function LiveMark({ connection }: { connection: Connection }) {
   )
 }
 
-function Cancel({ backup }: { backup: BackupDetail }) {
+function CancelBackup({ backup }: { backup: BackupDetail }) {
   const cancel = useCancelBackup(backup.id)
   const may = useMayTrigger()
-  const refusal = cancel.data?.__typename === 'Problem' ? cancel.data : cancel.error && asProblem(cancel.error)
-  const asked = cancel.isPending || cancel.data?.__typename === 'CancelBackupSuccess'
   if (!may) return null
   return (
-    <div className="grid justify-items-end gap-2">
-      <Confirm
-        title="Cancel this backup?"
-        keep="Let it run"
-        go="Cancel the backup"
-        onConfirm={() => cancel.mutate()}
-        trigger={
-          <Button disabled={asked}>
-            <CircleStop aria-hidden className="size-4" />
-            {asked ? 'Cancelling …' : 'Cancel'}
-          </Button>
-        }
-      >
-        <p>What is queued or running stops and leaves no snapshot. Runs that have ended stay saved.</p>
-      </Confirm>
-      {refusal ? <ProblemNotice problem={refusal} /> : null}
-    </div>
+    <Cancel
+      what="backup"
+      keep="Let it run"
+      isAsked={cancel.isPending || cancel.data?.__typename === 'CancelBackupSuccess'}
+      refusal={problemIn(cancel.data, cancel.error)}
+      onCancel={() => cancel.mutate()}
+    >
+      What is queued or running stops and leaves no snapshot. Runs that have ended stay saved.
+    </Cancel>
   )
 }

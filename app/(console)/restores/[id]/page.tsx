@@ -1,17 +1,18 @@
 'use client'
 
-import { ArchiveRestore, ArrowLeft, CircleStop } from 'lucide-react'
+import { ArchiveRestore } from 'lucide-react'
 import Link from 'next/link'
 import { useParams } from 'next/navigation'
 import { isActive } from '#app/_data/backup.ts'
 import { problemIn } from '#app/_data/problem.ts'
 import { type RestoreDetail, useCancelRestore, useRestore } from '#app/_data/restores.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
-import { Button, ButtonLink } from '#app/_ui/button.tsx'
-import { Confirm } from '#app/_ui/confirm.tsx'
+import { BackLink } from '#app/_ui/back-link.tsx'
+import { ButtonLink } from '#app/_ui/button.tsx'
+import { Cancel } from '#app/_ui/cancel.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, count, runName } from '#app/_ui/format.ts'
-import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
+import { ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
@@ -23,12 +24,7 @@ export default function RestorePage() {
   const answer = useRestore(id)
   return (
     <>
-      <Link
-        href="/restores"
-        className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
-      >
-        <ArrowLeft aria-hidden className="size-4" /> All restores
-      </Link>
+      <BackLink href="/restores">All restores</BackLink>
       <Answered answer={answer} lines={8}>
         {(restore) =>
           restore === null ? (
@@ -63,7 +59,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
             Into <span className="font-mono">{restore.folder}</span>
           </>
         }
-        actions={active ? <Cancel id={restore.id} /> : null}
+        actions={active ? <CancelRestore id={restore.id} /> : null}
       />
       <Panel title={<StateMark state={state} />}>
         <p aria-live="polite" className="sr-only">
@@ -107,29 +103,19 @@ function Restore({ restore }: { restore: RestoreDetail }) {
   )
 }
 
-function Cancel({ id }: { id: string }) {
+function CancelRestore({ id }: { id: string }) {
   const cancel = useCancelRestore(id)
   const mayChange = useMayChange()
-  const refusal = problemIn(cancel.data, cancel.error)
-  const asked = cancel.isPending || cancel.data?.__typename === 'CancelRestoreSuccess'
   if (!mayChange) return null
   return (
-    <div className="grid justify-items-end gap-2">
-      <Confirm
-        title="Cancel this restore?"
-        keep="Let it go on"
-        go="Cancel the restore"
-        onConfirm={() => cancel.mutate()}
-        trigger={
-          <Button disabled={asked}>
-            <CircleStop aria-hidden className="size-4" />
-            {asked ? 'Cancelling …' : 'Cancel'}
-          </Button>
-        }
-      >
-        <p>What was restored so far stays in the folder. It is not complete.</p>
-      </Confirm>
-      {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
-    </div>
+    <Cancel
+      what="restore"
+      keep="Let it go on"
+      isAsked={cancel.isPending || cancel.data?.__typename === 'CancelRestoreSuccess'}
+      refusal={problemIn(cancel.data, cancel.error)}
+      onCancel={() => cancel.mutate()}
+    >
+      What was restored so far stays in the folder. It is not complete.
+    </Cancel>
   )
 }

@@ -1,14 +1,12 @@
 'use client'
 
-import { ArrowLeft, Download, Printer } from 'lucide-react'
-import Link from 'next/link'
 import { useParams } from 'next/navigation'
 import { useRestoreDocument } from '#app/_data/backups.ts'
-import { Button } from '#app/_ui/button.tsx'
+import { BackLink } from '#app/_ui/back-link.tsx'
 import { CommandsText } from '#app/_ui/commands-text.tsx'
+import { KeepText } from '#app/_ui/keep-text.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead } from '#app/_ui/panel.tsx'
-import { saveText } from '#app/_ui/save-text.ts'
 import { Answered } from '#app/_ui/waiting.tsx'
 
 /** How everything that a backup saved is brought back without this program, to read, to print and to keep. */
@@ -20,27 +18,11 @@ export default function RestoreDocumentPage() {
     <>
       <title>Restore document · System Backup Trigger</title>
       <div className="print:hidden">
-        <Link
-          href={`/backups/${id}`}
-          className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
-        >
-          <ArrowLeft aria-hidden className="size-4" /> Back to the backup
-        </Link>
+        <BackLink href={`/backups/${id}`}>Back to the backup</BackLink>
         <PageHead
           title="Restore document"
           intro="How everything that this backup saved is brought back without this program, in order. It holds no password: the recovery kits of the repositories do."
-          actions={
-            shown ? (
-              <>
-                <Button look="main" onClick={() => window.print()}>
-                  <Printer aria-hidden className="size-4" /> Print
-                </Button>
-                <Button onClick={() => saveText(shown.filename, shown.text)}>
-                  <Download aria-hidden className="size-4" /> Download
-                </Button>
-              </>
-            ) : null
-          }
+          actions={shown ? <KeepText filename={shown.filename} text={shown.text} /> : null}
         />
       </div>
       <Answered answer={answer} lines={12}>

@@ -1,17 +1,17 @@
 'use client'
 
-import { ArrowLeft, Download, Eye, Printer } from 'lucide-react'
-import Link from 'next/link'
+import { Eye } from 'lucide-react'
 import { useParams } from 'next/navigation'
 import { problemIn } from '#app/_data/problem.ts'
 import { useRepository } from '#app/_data/repositories.ts'
 import { useRecoveryKit } from '#app/_data/repository-changes.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
+import { BackLink } from '#app/_ui/back-link.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { CommandsText } from '#app/_ui/commands-text.tsx'
+import { KeepText } from '#app/_ui/keep-text.tsx'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
-import { saveText } from '#app/_ui/save-text.ts'
 
 /** The recovery kit to read and to print. It is asked for by a button, since every look at it is in the audit log. */
 export default function KitPage() {
@@ -26,27 +26,11 @@ export default function KitPage() {
     <>
       <title>{`${title} · System Backup Trigger`}</title>
       <div className="print:hidden">
-        <Link
-          href={`/repositories/${id}`}
-          className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
-        >
-          <ArrowLeft aria-hidden className="size-4" /> Back to the repository
-        </Link>
+        <BackLink href={`/repositories/${id}`}>Back to the repository</BackLink>
         <PageHead
           title={title}
           intro="Everything that is needed to restore with restic alone. Print it, and keep the paper as you keep a key."
-          actions={
-            shown ? (
-              <>
-                <Button look="main" onClick={() => window.print()}>
-                  <Printer aria-hidden className="size-4" /> Print
-                </Button>
-                <Button onClick={() => saveText(shown.filename, shown.text)}>
-                  <Download aria-hidden className="size-4" /> Download
-                </Button>
-              </>
-            ) : null
-          }
+          actions={shown ? <KeepText filename={shown.filename} text={shown.text} /> : null}
         />
         {mayChange && !shown ? (
           <Panel title="It holds the password">

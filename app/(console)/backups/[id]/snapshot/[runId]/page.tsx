@@ -1,10 +1,11 @@
 'use client'
 
-import { ArrowLeft, Download, Folder, FolderOpen } from 'lucide-react'
+import { Download, Folder, FolderOpen } from 'lucide-react'
 import Link from 'next/link'
 import { useParams, useSearchParams } from 'next/navigation'
 import { useBackup } from '#app/_data/backup.ts'
 import { downloadAddress, type SnapshotEntry, useSnapshotEntries } from '#app/_data/snapshots.ts'
+import { BackLink } from '#app/_ui/back-link.tsx'
 import { Button } from '#app/_ui/button.tsx'
 import { bytes, runName } from '#app/_ui/format.ts'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
@@ -26,12 +27,7 @@ export default function SnapshotPage() {
   return (
     <>
       <title>{`${title} · System Backup Trigger`}</title>
-      <Link
-        href={`/backups/${id}`}
-        className="mb-3 inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
-      >
-        <ArrowLeft aria-hidden className="size-4" /> Back to the backup
-      </Link>
+      <BackLink href={`/backups/${id}`}>Back to the backup</BackLink>
       <PageHead title={title} intro="As it was when it was saved. Each look and each download is in the audit log." />
       <Answered answer={entries} lines={8}>
         {() =>
