@@ -125,13 +125,17 @@ describe('a download', () => {
     expect(zip.readUInt16LE(zip.length - 22 + 10)).toBeGreaterThanOrEqual(25)
   })
 
-  it('breaks when restic is killed in the middle, and does not end', async () => {
-    const { content } = await download(join(root, 'big.bin'))
+  it.each([
+    ['of a file', 'big.bin'],
+    ['of a folder, whose length nobody knows,', ''],
+  ])('%s breaks when restic is killed in the middle, and does not end', async (_what, name) => {
+    const path = join(root, name)
+    const { content } = await download(path)
     content.once('error', () => {})
     let seen = 0
     const broken = (async () => {
       for await (const chunk of content) {
-        if (seen === 0) for (const pid of await processesNaming(`${root}/big.bin`)) process.kill(pid, 'SIGKILL')
+        if (seen === 0) for (const pid of await processesNaming(`--\0${path}\0`)) process.kill(pid, 'SIGKILL')
         seen += (chunk as Buffer).length
       }
     })()
