@@ -62,7 +62,7 @@ it('answers a ZIP that no cache keeps, and writes down who asked for whom', asyn
   expect(answer.status).toBe(200)
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     'content-type': 'application/zip',
-    'content-disposition': 'attachment; filename="user-data-7.zip"',
+    'content-disposition': `attachment; filename="user-data-7.zip"; filename*=UTF-8''user-data-7.zip`,
     'cache-control': 'no-store',
   })
   const entries = readZip(Buffer.from(await answer.arrayBuffer()))
@@ -74,7 +74,9 @@ it('answers a ZIP that no cache keeps, and writes down who asked for whom', asyn
 
 it('gives a file name in which nothing of the id can do harm', async () => {
   const answer = await ask({ source, person: 'ü "x"; a=b' })
-  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="user-data-___x___a_b.zip"')
+  expect(answer.headers.get('content-disposition')).toBe(
+    `attachment; filename="user-data-___x___a_b.zip"; filename*=UTF-8''user-data-___x___a_b.zip`,
+  )
   expect(
     readZip(Buffer.from(await answer.arrayBuffer()))
       .get('people.ndjson')
