@@ -73,6 +73,7 @@ export function contextIn(work: string, signal: AbortSignal, storageRoots: reado
     toolPath: [],
     commandsFile: null,
     installation: null,
+    scratchPostgres: null,
     part: '',
     log() {},
     progress() {},

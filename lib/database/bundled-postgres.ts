@@ -7,8 +7,8 @@ import pg from 'pg'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild, startChild } from '#lib/process/child.ts'
 import { commandLineOf } from '#lib/process/find.ts'
+import { runAsServiceUser, type ServiceUser, serviceUser } from '#lib/process/service-user.ts'
 import { Secret } from '#lib/secrets/secret.ts'
-import { runAsServiceUser, type ServiceUser, serviceUser } from './service-user.ts'
 
 export interface BundledPostgres {
   url: Secret
@@ -26,7 +26,11 @@ const ROLE = 'backup_trigger'
  */
 export async function openBundledPostgres(dataDir: string): Promise<BundledPostgres> {
   const bin = await binaries()
-  const user = await serviceUser()
+  const user = await serviceUser(['postgres'])
+  if (user === undefined)
+    throw new CodedError('DATABASE_START_FAILED', {
+      reason: 'PostgreSQL does not run as root and there is no user “postgres” (make one: useradd --system postgres)',
+    })
   const folder = join(dataDir, 'postgres')
   const password = await readPassword(join(dataDir, 'postgres.password'))
   const running = await adopt(folder, password)

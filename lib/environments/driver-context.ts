@@ -18,6 +18,7 @@ export function driverContext(
     storageRoots: config.STORAGE_ROOTS,
     toolPath: [join(config.projectRoot, '.tools/bin')],
     installation: config.ownDatabase,
+    scratchPostgres: null,
     commandsFile: config.COMMANDS_FILE ?? null,
     ...own,
   }

@@ -28,6 +28,7 @@ export async function temporaryContext(more: Partial<DriverContext> = {}): Promi
       toolPath: [],
       commandsFile: null,
       installation: null,
+      scratchPostgres: null,
       part: '',
       progress: () => {},
       ...more,

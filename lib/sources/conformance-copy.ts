@@ -8,7 +8,11 @@ import type { SourceCopy } from './driver.ts'
 import { copyTree } from './files/tree.ts'
 
 /** Does what restic does with a copy, and lays the folder out as its restore would. Closes the copy. */
-export async function saveCopy(copy: SourceCopy, folder: string): Promise<void> {
+export async function saveCopy(
+  copy: SourceCopy,
+  folder: string,
+  beforeClose: () => Promise<void> = async () => {},
+): Promise<void> {
   const { signal } = new AbortController()
   await mkdir(folder, { recursive: true })
   try {
@@ -17,6 +21,7 @@ export async function saveCopy(copy: SourceCopy, folder: string): Promise<void> 
         await mkdir(dirname(join(folder, path)), { recursive: true })
         await copyTree(Buffer.from(path), Buffer.from(join(folder, path)), signal)
       }
+      await beforeClose()
       return
     }
     const file = createWriteStream(join(folder, copy.filename))
@@ -24,6 +29,7 @@ export async function saveCopy(copy: SourceCopy, folder: string): Promise<void> 
     await copy.write(file, signal)
     file.end()
     await once(file, 'close')
+    await beforeClose()
   } finally {
     await copy.close()
   }

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type BundledPostgres, openBundledPostgres } from '#lib/database/bundled-postgres.ts'
 import type { Code } from '#lib/errors/catalogue.ts'
 import { type CopyUnderTest, childrenOfOurs, saveCopy, stalledReader, untilBusy } from './conformance-copy.ts'
 import { type SourceFaults, testFaults } from './conformance-faults.ts'
-import type { DriverContext, SourceDriver } from './driver.ts'
+import type { DriverContext, SourceDriver, TableCounts } from './driver.ts'
 import type { SourceKind } from './kinds.ts'
 import { driverOf } from './registry.ts'
 
@@ -74,6 +75,7 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         toolPath: [],
         commandsFile: null,
         installation: null,
+        scratchPostgres: null,
         part: '',
         progress: () => {},
         ...fixture.context?.(dir),
@@ -110,6 +112,42 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
       test('brings back an empty source', async () => {
         await roundTrip(await fixture.empty(dir))
       })
+
+      test.skipIf(driver.openScratch === undefined)(
+        'can be loaded into a scratch place, and is there what it was',
+        async () => {
+          const settings = driver.settings.parse(await fixture.filled(dir))
+          const saved = join(dir, 'restored by restic')
+          const opened = await driver.open(settings, context())
+          const counted: { tables?: TableCounts | null } = {}
+          await saveCopy(opened, saved, async () => {
+            counted.tables = (await opened.tables?.()) ?? null
+          })
+          const before = await driver.inspect(settings, context())
+          if (counted.tables) {
+            expect(Object.keys(counted.tables).sort()).toEqual(Object.keys(before.tables ?? {}).sort())
+            for (const [table, rows] of Object.entries(counted.tables))
+              if (rows !== null) expect(rows, table).toBe(before.tables?.[table])
+          }
+          const server = await scratchServer(dir)
+          const place = await driver.openScratch?.(settings, context({ scratchPostgres: server.start }))
+          try {
+            expect((await place?.load(saved))?.inventory.tables).toEqual(before.tables)
+            for (const { what, problem } of (await place?.check?.()) ?? []) expect(problem, what).toBeNull()
+            if (place?.ask !== undefined) {
+              expect(await place.ask('SELECT 6 * 7')).toBe('42')
+              await expect(place.ask('SELECT nothing FROM nowhere')).rejects.toMatchObject({
+                code: 'SOURCE_QUERY_FAILED',
+              })
+            }
+          } finally {
+            await place?.close()
+            await server.stop()
+            await rm(join(scratch, 'restored'), { recursive: true, force: true })
+          }
+          expect(await driver.inspect(settings, context()), 'the source is as it was').toEqual(before)
+        },
+      )
 
       test('may be opened twice, one after the other', async () => {
         const settings = driver.settings.parse(await fixture.filled(dir))
@@ -176,4 +214,14 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
       }
     },
   )
+}
+
+/** The server that a verification has, when it is asked for. */
+async function scratchServer(dir: string) {
+  let server: BundledPostgres | undefined
+  const start = async () => {
+    server ??= await openBundledPostgres(dir)
+    return server.url
+  }
+  return { start, stop: async () => server?.stop() }
 }

@@ -26,6 +26,11 @@ export interface DriverContext {
   commandsFile: string | null
   /** The URL of the program's own database, for the driver that saves the installation itself. Null in tests of others. */
   installation: Secret | null
+  /**
+   * Starts, at the first call, a PostgreSQL server of this machine's own with nothing in it, which is gone after the
+   * verification. Answers its URL, of a superuser. Null but for verifications.
+   */
+  scratchPostgres: (() => Promise<Secret>) | null
   /** The part that this run saves: a key that `parts` gave. Empty: the whole source. */
   part: string
   /**
@@ -85,6 +90,12 @@ export interface Discovery<Server = unknown> {
   find(server: Server, ctx: DriverContext): Promise<Discovered[]>
 }
 
+/**
+ * Rows of each table that a copy holds, as of the moment of the copy and by the names that `inspect` uses; null: the table is
+ * there, and its rows were not counted.
+ */
+export type TableCounts = Record<string, number | null>
+
 /** What verification compares with what was restored. */
 export interface Inventory {
   /** Rows per table, or null for sources without tables. */
@@ -102,6 +113,8 @@ export interface Inventory {
  * - `paths`: the paths exist and are ready to be read when `open` resolves.
  * - `rows`, of all tables together, is a count or the server's estimate; absent where it would take long. It is compared with
  *   those of other runs: one of which most is gone looks wrong.
+ * - `tables` is asked after the copy was saved and before `close`: what verification compares a restore with. It never rejects;
+ *   null when nobody counted.
  * - `close` is called exactly once, whatever happened, and leaves nothing behind.
  */
 export type SourceCopy =
@@ -111,6 +124,7 @@ export type SourceCopy =
       filename: string
       write(sink: Writable, signal: AbortSignal): Promise<void>
       rows?: number
+      tables?(): Promise<TableCounts | null>
       close(): Promise<void>
     }
   | {
@@ -127,6 +141,7 @@ export type SourceCopy =
       excludeLargerThanBytes?: number | null
       oneFileSystem: boolean
       rows?: number
+      tables?(): Promise<TableCounts | null>
       /**
        * Asked after restic has saved: what belongs to the source and is not in the snapshot, by name. Any makes the run
        * PARTIAL. `areSaved` answers which of these absolute paths the snapshot holds.
@@ -138,6 +153,31 @@ export type SourceCopy =
 export interface RestoreReceipt {
   summary: string
   inventory: Inventory
+}
+
+/** Something that a verification looked at. `problem` says what is wrong with it, in whole sentences; null: nothing. */
+export interface Finding {
+  what: string
+  problem: string | null
+}
+
+/**
+ * A place of this machine's own, apart from the source, that a copy is loaded into to see whether it can be. Everything in it,
+ * servers that were started for it among them, goes with `close`, which is called exactly once.
+ */
+export interface ScratchPlace {
+  /** For people: “PostgreSQL 18.4, a server for this alone”. */
+  title: string
+  /** As the driver's `restore`, into this place. */
+  load(folder: string): Promise<RestoreReceipt>
+  /** Reads all of what was loaded, for damage that loading it need not have met. */
+  check?(): Promise<Finding[]>
+  /**
+   * Runs a query of one value, as a subquery so that it can change nothing, and answers the value as text; null for NULL and for
+   * no row. Rejects with SOURCE_QUERY_FAILED.
+   */
+  ask?(sql: string): Promise<string | null>
+  close(): Promise<void>
 }
 
 /**
@@ -180,6 +220,8 @@ export interface SourceDriver<Settings = unknown> {
    * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /** Only kinds whose copies are worth nothing until they are loaded. Where it is absent, the files themselves are the data. */
+  openScratch?(settings: Settings, ctx: DriverContext): Promise<ScratchPlace>
   /** The same without this program. */
   readonly byHand: ByHand<Settings>
   /**

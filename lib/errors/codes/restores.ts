@@ -54,4 +54,38 @@ export const restores = {
     message: (d) => `Nothing moved for ${d.seconds} seconds. ${d.folder} may hold a part of the snapshot.`,
     remedy: () => `Check the repository and the disk that is restored to. ${restoreAnew}`,
   }),
+  VERIFICATION_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no verification “${d.id}”.`,
+    remedy: () => 'Take its id from the list of verifications.',
+  }),
+  VERIFICATION_ALREADY_ACTIVE: entry<{ id: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `The same snapshot is being verified already, by “${d.id}”.`,
+    remedy: () => 'Wait until it has ended, or cancel it.',
+  }),
+  VERIFICATION_MISMATCH: entry<{ count: number; problems: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) =>
+      `The snapshot can be restored, but ${d.count === 1 ? 'one check' : `${d.count} checks`} of what was restored failed: ${d.problems.join(' ')}`,
+    remedy: () =>
+      'Do not rely on this backup before you know why. Back up again and verify that, and check the repository; where an assertion failed, see whether it still says what should be true.',
+  }),
+  VERIFICATION_EXTENSION_MISSING: entry<{ extensions: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) =>
+      `The server that verifications use does not have what the database needs: the ${d.extensions.length === 1 ? 'extension' : 'extensions'} ${d.extensions.join(', ')}.`,
+    remedy: () =>
+      'The bundled server has the extensions of PostgreSQL itself alone. Try the restore of such a database by hand, as the restore document of the backup says.',
+  }),
+  VERIFICATION_SERVER_MISSING: entry<{ server: string; install: string }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `To verify a backup it is loaded into a server for that alone, and the worker has no ${d.server}.`,
+    remedy: (d) => d.install,
+  }),
 }

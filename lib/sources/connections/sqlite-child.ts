@@ -6,6 +6,8 @@ export type OneRequest =
   | { command: 'copy'; path: string; target: string }
   | { command: 'check'; path: string }
   | { command: 'count'; path: string }
+  /** One query, of which the first value is wanted. */
+  | { command: 'ask'; path: string; sql: string }
 
 /** Several are answered one after the other, whatever becomes of each: to start a program for each takes longer than most do. */
 export type SqliteRequest = OneRequest | { command: 'each'; path: string; requests: readonly OneRequest[] }
@@ -13,6 +15,7 @@ export type SqliteRequest = OneRequest | { command: 'each'; path: string; reques
 export type SqliteMessage =
   | { version: string; tables: number }
   | { table: string; rows: number }
+  | { answer: string | null }
   /** Ends what is about one of several requests. */
   | { item: number; failed: SqliteFailure | null }
 
@@ -47,6 +50,15 @@ async function count(path: string): Promise<void> {
   database.close()
 }
 
+/** As a subquery it can only be one that reads. */
+async function ask(path: string, sql: string): Promise<void> {
+  const database = openDatabase(path)
+  now('query', sql)
+  const row = database.prepare(`SELECT CAST((${sql}\n) AS TEXT) AS answer`).get()
+  await say({ answer: (row?.answer ?? null) as string | null } satisfies SqliteMessage)
+  database.close()
+}
+
 /** A copy of one moment, which is checked and then in the journal mode of the original. */
 function copy(path: string, target: string): void {
   const database = openDatabase(path)
@@ -78,6 +90,7 @@ async function each(requests: readonly OneRequest[]): Promise<void> {
 function one(request: OneRequest): void | Promise<void> {
   if (request.command === 'check') return check(request.path)
   if (request.command === 'count') return count(request.path)
+  if (request.command === 'ask') return ask(request.path, request.sql)
   return copy(request.path, request.target)
 }
 

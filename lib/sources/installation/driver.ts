@@ -7,6 +7,7 @@ import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
 import { loadIntoPostgres } from '../exports/load-postgres.ts'
 import { MANIFEST, type Manifest, rowsOf, verifyExports } from '../exports/manifest.ts'
 import { readFromPostgres } from '../exports/read-postgres.ts'
+import { openScratch, tablesOf } from '../exports/scratch.ts'
 import type { Selection } from '../exports/selection.ts'
 import { writeExports } from '../exports/write-exports.ts'
 import { scratchError } from '../scratch.ts'
@@ -61,8 +62,9 @@ export const installationDriver: SourceDriver<object> = {
       await close()
       throw scratchError(thrown, ctx)
     }
+    const tables = async () => tablesOf(manifest)
     const rows = rowsOf(manifest)
-    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, close }
+    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, tables, close }
   },
 
   /** Into the program's own database only while that is empty, so never while the program runs: see lib/processes/restore-installation.ts. */
@@ -76,6 +78,8 @@ export const installationDriver: SourceDriver<object> = {
       inventory: inventoryOf(manifest),
     }
   },
+
+  openScratch: (_settings, ctx) => openScratch(ctx),
 
   async inspect(_settings, ctx) {
     try {

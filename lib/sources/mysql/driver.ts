@@ -1,7 +1,7 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type MysqlClient, withMysql } from '../connections/mysql.ts'
 import { mysqlError, nameOf } from '../connections/mysql-errors.ts'
-import { type DriverContext, databasePart, type SourceDriver } from '../driver.ts'
+import { type DriverContext, databasePart, type SourceDriver, type TableCounts } from '../driver.ts'
 import { byHand } from './by-hand.ts'
 import { writeDefaultsFile } from './defaults-file.ts'
 import { writeDump } from './dump.ts'
@@ -9,10 +9,12 @@ import { countRows } from './inventory.ts'
 import { programFor } from './programs.ts'
 import { restoreDump } from './restore.ts'
 import { requireRights, requireSight } from './rights.ts'
+import { openScratch } from './scratch.ts'
 import {
   type DatabaseDescription,
   describeDatabase,
   describeServer,
+  holdsRows,
   listDatabases,
   transactionalEngines,
 } from './server.ts'
@@ -88,11 +90,14 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
       shape: 'stream',
       filename: `${name.replaceAll('/', '_')}.sql`,
       write: (sink, signal) => writeDump({ program, defaults, server, database, ignored }, sink, signal, ctx),
+      tables: async () => uncounted(database, ignored),
       close: () => defaults.remove(),
     }
   },
 
   restore: (settings, folder, ctx) => restoreDump(settings, databaseOfPlace(settings, ctx), folder, ctx),
+
+  openScratch: async (_settings, ctx) => openScratch(ctx),
 
   async inspect(settings, ctx) {
     const name = databaseOfPlace(settings, ctx)
@@ -103,6 +108,14 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
     return { tables, files: null, bytes: null } // the size on disk depends on history, not on content
   },
 }
+
+/** There is no second look at the moment of a dump, so that its rows cannot be counted. */
+const uncounted = (database: DatabaseDescription, ignored: readonly string[]): TableCounts =>
+  Object.fromEntries(
+    database.tables
+      .filter((table) => holdsRows(table) && !ignored.includes(table.name))
+      .map((table) => [table.name, null]),
+  )
 
 /** The databases that are saved now; of a run with a part, that one. */
 async function chosenDatabases(client: MysqlClient, settings: MysqlSettings, ctx: DriverContext): Promise<string[]> {

@@ -91,7 +91,8 @@ async function statementsOf(tool: FoundTool, archive: string, name: string, ctx:
   }
 }
 
-async function print(tool: FoundTool, args: readonly string[], ctx: DriverContext): Promise<string[]> {
+/** What a program of an archive prints, line by line. */
+export async function print(tool: FoundTool, args: readonly string[], ctx: DriverContext): Promise<string[]> {
   const exit = await runChild({ command: tool.command, args, env: { LC_ALL: 'C' }, signal: ctx.signal })
   ctx.signal.throwIfAborted()
   if (exit.code === 0) return exit.stdout

@@ -1,6 +1,7 @@
 import { libpqDatabase } from '../connections/postgres.ts'
 import { type DriverContext, databasePart, type SourceCopy, type SourceDriver } from '../driver.ts'
 import { byHand } from './by-hand.ts'
+import { beginCounting } from './counting.ts'
 import { chosenDatabases, databasesOn } from './databases.ts'
 import { programCopy } from './dump.ts'
 import { openGlobals } from './globals.ts'
@@ -8,6 +9,7 @@ import { probe } from './probe.ts'
 import { restoreArchive } from './restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
 import { requireRights } from './rights.ts'
+import { openScratch } from './scratch.ts'
 import {
   connectionTo,
   databaseOfPlace,
@@ -60,6 +62,8 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
   restore: (settings, folder, ctx) =>
     ctx.part === GLOBALS ? restoreGlobals(settings, folder, ctx) : restoreArchive(settings, folder, ctx),
 
+  openScratch,
+
   async inspect(settings, ctx) {
     if (ctx.part === GLOBALS) return { tables: null, files: null, bytes: null }
     const tables = await countSelected(connectionTo(settings, databaseOfPlace(settings, ctx)), settings, ctx)
@@ -76,7 +80,19 @@ async function openDatabase(settings: PostgresSettings, ctx: DriverContext): Pro
   for (const warning of warnings) ctx.log('warning', warning)
   ctx.log('info', `pg_dump ${tool.version} (${tool.command}) for PostgreSQL ${server.version}`)
   const database = `--dbname=${libpqDatabase(connection.database)}`
-  const args = ['--format=custom', '--compress=0', ...selected.args, database]
-  const copy = await programCopy(tool, args, connection, `${connection.database.replaceAll('/', '_')}.dump`, ctx)
-  return rows === null ? copy : { ...copy, rows }
+  const counting = settings.countRows ? await beginCounting(connection, settings, ctx) : null
+  try {
+    const snapshot = counting === null ? [] : [`--snapshot=${counting.snapshot}`]
+    const args = ['--format=custom', '--compress=0', ...snapshot, ...selected.args, database]
+    const copy = await programCopy(tool, args, connection, `${connection.database.replaceAll('/', '_')}.dump`, ctx)
+    return {
+      ...copy,
+      ...(rows !== null && { rows }),
+      tables: async () => (await counting?.finish()) ?? null,
+      close: () => Promise.all([counting?.close(), copy.close()]).then(() => {}),
+    }
+  } catch (thrown) {
+    await counting?.close()
+    throw thrown
+  }
 }

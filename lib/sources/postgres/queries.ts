@@ -82,12 +82,22 @@ export async function schemasOf(client: Client): Promise<string[]> {
 export const countedTables = (relations: readonly Relation[]): Relation[] =>
   relations.filter((one) => one.kind === 'table' && one.isDumped && !one.isOfExtension)
 
+type Choose = (relations: Relation[], schemas: string[]) => Relation[]
+
 /** Rows per "schema.table", all at one moment. `choose` says which of the tables there are at that moment. */
-export async function countRows(
-  client: Client,
-  choose: (relations: Relation[], schemas: string[]) => Relation[],
-): Promise<Record<string, number>> {
+export async function countRows(client: Client, choose: Choose): Promise<Record<string, number>> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  const counts = await countTables(client, choose)
+  await client.query('COMMIT')
+  return counts
+}
+
+/** The same in the caller's transaction. */
+export async function countTables(
+  client: Client,
+  choose: Choose,
+  onTable: () => void = () => {},
+): Promise<Record<string, number>> {
   // Counting only what a policy shows would be a wrong count; and counting may take longer than an account's queries may.
   await client.query('SET LOCAL row_security = off; SET LOCAL statement_timeout = 0')
   const counts: Record<string, number> = {}
@@ -95,7 +105,7 @@ export async function countRows(
     const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`
     const { rows } = await client.query<{ n: string }>(`SELECT count(*) AS n FROM ONLY ${table}`)
     counts[`${schema}.${name}`] = Number(rows[0]?.n)
+    onTable()
   }
-  await client.query('COMMIT')
   return counts
 }

@@ -42,12 +42,19 @@ export async function restoreArchive(
   }
 }
 
-async function play(tool: FoundTool, archive: string, place: PostgresConnection, ctx: DriverContext): Promise<void> {
+/** All of the archive, or what `only` chooses, in one transaction that an error ends. */
+export async function play(
+  tool: FoundTool,
+  archive: string,
+  place: PostgresConnection,
+  ctx: DriverContext,
+  only: readonly string[] = [],
+): Promise<void> {
   const tls = await libpqTls(place, ctx)
   const database = `--dbname=${libpqDatabase(place.database)}`
   const exit = await runChild({
     command: tool.command,
-    args: ['--exit-on-error', '--single-transaction', '--no-password', database, archive],
+    args: ['--exit-on-error', '--single-transaction', '--no-password', ...only, database, archive],
     env: libpqEnvironment(place, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),
@@ -58,7 +65,7 @@ async function play(tool: FoundTool, archive: string, place: PostgresConnection,
 }
 
 /** An archive of a newer pg_dump is refused by older pg_restores: the first that can read all of it is taken. */
-async function readerOf(archive: string, tools: FoundTool[], ctx: DriverContext): Promise<FoundTool> {
+export async function readerOf(archive: string, tools: FoundTool[], ctx: DriverContext): Promise<FoundTool> {
   let reason = ''
   for (const tool of tools) {
     // Reading it all, not only its table of contents, finds an archive that was cut.

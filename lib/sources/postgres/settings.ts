@@ -52,6 +52,12 @@ export const postgresSettings = z
     ...login,
     maintenanceDatabase,
     ...selectionFields,
+    countRows: z.boolean().default(true).meta({
+      title: 'Count the rows of each table',
+      description:
+        'At the very moment that is saved, so that a verification can tell when a row is missing. The server reads the tables once more for it.',
+      advanced: true,
+    }),
   })
   .refine(needsRootCert.check, needsRootCert.params)
   .refine(selectionIsClear.check, selectionIsClear.params)

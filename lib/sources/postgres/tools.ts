@@ -61,7 +61,8 @@ export function reasonOf(exit: Exit): string {
   return line?.replace(/^pg_\w+: (error: )?/, '').replace(/\.$/, '') || 'it gave no reason'
 }
 
-async function installed(tool: Tool, ctx: DriverContext): Promise<FoundTool[]> {
+/** Every copy of the program, whatever its version. */
+export async function installed(tool: Tool, ctx: DriverContext): Promise<FoundTool[]> {
   const found = await findPrograms(
     {
       names: [tool],

@@ -5,6 +5,7 @@ import { byHand } from './by-hand.ts'
 import { withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
 import { restoreCopy } from './restore.ts'
+import { openScratch } from './scratch.ts'
 import { countKeys, describeServer, requireRights } from './server.ts'
 import { type RedisSettings, redisSettings } from './settings.ts'
 import { findCopyTools } from './tools.ts'
@@ -51,6 +52,7 @@ export const redisDriver: SourceDriver<RedisSettings> = {
   },
 
   restore: restoreCopy,
+  openScratch: (_settings, ctx) => openScratch(ctx),
 
   /** Keys per database. Keys whose time is over and which the server has not removed yet are counted. */
   async inspect(settings, ctx) {

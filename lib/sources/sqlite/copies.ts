@@ -1,9 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqlite, askSqliteEach, countEachSqlite, requireSqliteFile } from '../connections/sqlite.ts'
-import type { DriverContext, SourceCopy } from '../driver.ts'
+import { askSqlite, askSqliteEach, requireSqliteFile } from '../connections/sqlite.ts'
+import type { DriverContext, SourceCopy, TableCounts } from '../driver.ts'
 import { reportGrowth } from '../scratch.ts'
+import { type CountedFile, countAll, prefixOf } from './count.ts'
 import { type Caught, COMPANIONS, catchAll } from './pattern.ts'
 import { takeRights } from './place.ts'
 
@@ -15,13 +16,13 @@ export async function copyOne(path: string, ctx: DriverContext): Promise<SourceC
   const target = join(ctx.scratch, basename(path))
   const close = () => removeDatabase(target)
   const stopReporting = reportGrowth(target, ctx)
-  let rows: number | undefined
+  let tables: TableCounts | null
   try {
     await close() // VACUUM INTO wants a target that does not exist
     await requireSqliteFile(path)
     await askSqlite({ command: 'copy', path, target }, ctx, () => {})
     await takeRights(path, target)
-    rows = await rowsIn([target], ctx)
+    tables = await tablesIn([{ path: target, prefix: '' }], ctx)
   } catch (thrown) {
     await close()
     throw thrown
@@ -33,7 +34,7 @@ export async function copyOne(path: string, ctx: DriverContext): Promise<SourceC
     include: [target],
     exclude: [],
     oneFileSystem: true,
-    ...(rows !== undefined && { rows }),
+    ...counted(tables),
     close,
   }
 }
@@ -48,13 +49,16 @@ export async function copyAll(pattern: string, ctx: DriverContext): Promise<Sour
   const targetOf = (path: string) => join(folder, path)
   const close = () => rm(folder, { recursive: true, force: true })
   let failed: Set<string>
-  let rows: number | undefined
+  let tables: TableCounts | null
   try {
     await close()
     for (const { path } of caught) await mkdir(dirname(targetOf(path)), { recursive: true, mode: 0o700 })
     failed = await copyInto(targetOf, caught, ctx)
     const copied = caught.map(({ path }) => path).filter((path) => !failed.has(path))
-    rows = await rowsIn(copied.map(targetOf), ctx)
+    tables = await tablesIn(
+      copied.map((path) => ({ path: targetOf(path), prefix: prefixOf(pattern, path) })),
+      ctx,
+    )
   } catch (thrown) {
     await close()
     throw thrown
@@ -70,23 +74,27 @@ export async function copyAll(pattern: string, ctx: DriverContext): Promise<Sour
     include: [folder],
     exclude: [],
     oneFileSystem: true,
-    ...(rows !== undefined && { rows }),
+    ...counted(tables),
     unsaved,
     close,
   }
 }
 
-/** Of all tables of all copies. Undefined where one cannot be counted, such as a virtual one without its module: it is saved all the same. */
-async function rowsIn(copies: readonly string[], ctx: DriverContext): Promise<number | undefined> {
+/** Null where one cannot be counted, such as a virtual table without its module: it is saved all the same. */
+async function tablesIn(copies: readonly CountedFile[], ctx: DriverContext): Promise<TableCounts | null> {
   try {
-    const tables = await countEachSqlite(copies, ctx)
-    return tables.flatMap((one) => Object.values(one)).reduce((sum, rows) => sum + rows, 0)
+    return await countAll(copies, ctx)
   } catch (error) {
     ctx.signal.throwIfAborted()
     ctx.log('debug', `its rows cannot be counted: ${(error as Error).message}`)
-    return undefined
+    return null
   }
 }
+
+const counted = (tables: TableCounts | null) => ({
+  tables: async () => tables,
+  ...(tables !== null && { rows: Object.values(tables).reduce<number>((sum, rows) => sum + (rows ?? 0), 0) }),
+})
 
 /** Resolves to the paths of those that cannot be copied. Rejects with the first one's error when it is all of them. */
 async function copyInto(

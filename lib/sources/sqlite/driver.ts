@@ -1,14 +1,16 @@
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqliteEach, countEachSqlite, countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
+import { askSqliteEach, countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { requireInside } from '../storage-roots.ts'
 import { byHand } from './by-hand.ts'
 import { copiesIn, copyAll, copyOne } from './copies.ts'
+import { countAll, prefixOf } from './count.ts'
 import { blockingOf, type Kind, kindOf, NO_DATABASE } from './header.ts'
-import { baseOf, catchAll, catches } from './pattern.ts'
+import { catchAll, catches } from './pattern.ts'
 import { type Placing, putIntoPlace } from './place.ts'
+import { openScratch } from './scratch.ts'
 import { type SqliteSettings, sqliteSettings } from './settings.ts'
 
 /**
@@ -69,7 +71,10 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
     const placings = await placingsOf(settings, folder, ctx, target)
     await requireWhole(placings, ctx)
     await putIntoPlace(placings, ctx.signal)
-    const tables = await countAll(placings, ctx)
+    const tables = await countAll(
+      placings.map(({ place, prefix }) => ({ path: place, prefix })),
+      ctx,
+    )
     const where = target ?? settings.path ?? patternOf(settings)
     return {
       summary: `${Object.keys(tables).length} tables of ${placings.length} databases restored to ${where}`,
@@ -77,16 +82,18 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
     }
   },
 
-  /** With a pattern, tables are called by the file's path below the pattern's fixed part: "shop/data.db: orders". */
+  openScratch: (settings, ctx) =>
+    openScratch(settings, ctx, (folder, target) => sqliteDriver.restore(settings, folder, ctx, target)),
+
   async inspect(settings, ctx) {
     const places =
       settings.path !== undefined
-        ? [{ place: settings.path, prefix: '' }]
+        ? [{ path: settings.path, prefix: '' }]
         : (await catchAll(patternOf(settings), ctx)).map(({ path, real }) => ({
-            place: real,
+            path: real,
             prefix: prefixOf(patternOf(settings), path),
           }))
-    for (const { place } of places) await requireSqliteFile(place)
+    for (const { path } of places) await requireSqliteFile(path)
     return { tables: await countAll(places, ctx), files: null, bytes: null } // VACUUM changes the size, not the content
   },
 }
@@ -94,8 +101,6 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
 const EXAMPLES = 20
 
 const patternOf = (settings: SqliteSettings): string => settings.pattern as string
-
-const prefixOf = (pattern: string, path: string): string => `${relative(baseOf(pattern), path)}: `
 
 async function placingsOf(
   settings: SqliteSettings,
@@ -127,15 +132,4 @@ async function requireWhole(placings: readonly Placing[], ctx: DriverContext): P
     const what = basename((placings[item] as Placing).copy)
     throw new CodedError('RESTORE_CONTENT_WRONG', { what, reason: cause.message.replace(/\.$/, '') }, { cause })
   })
-}
-
-async function countAll(places: readonly { place: string; prefix: string }[], ctx: DriverContext) {
-  const counts = await countEachSqlite(
-    places.map(({ place }) => place),
-    ctx,
-  )
-  const named = counts.flatMap((tables, i) =>
-    Object.entries(tables).map(([table, rows]) => [`${places[i]?.prefix}${table}`, rows] as const),
-  )
-  return Object.fromEntries(named)
 }

@@ -6,6 +6,7 @@ import type { DriverContext, SourceDriver } from '../driver.ts'
 import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
 import { loadIntoPostgres } from '../exports/load-postgres.ts'
 import { MANIFEST, type Manifest, rowsOf, verifyExports } from '../exports/manifest.ts'
+import { openScratch, tablesOf } from '../exports/scratch.ts'
 import { scratchError } from '../scratch.ts'
 import { resolveInside } from '../storage-roots.ts'
 import { byHand } from './by-hand.ts'
@@ -56,8 +57,9 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       await close()
       throw scratchError(thrown, ctx)
     }
+    const tables = async () => tablesOf(manifest)
     const rows = rowsOf(manifest)
-    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, close }
+    return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, tables, close }
   },
 
   async restore({ connection }, folder, ctx, target) {
@@ -78,6 +80,8 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
     else await loadIntoPostgres(asPostgres(connection), from, manifest, ctx)
     return { summary: `${made} checked and loaded into tables`, inventory }
   },
+
+  openScratch: (_settings, ctx) => openScratch(ctx),
 
   exportPerson,
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CodedError } from '#lib/errors/coded-error.ts'
-import type { ChildOptions } from '#lib/process/child.ts'
+import type { ChildOptions } from './child.ts'
 
 export interface ServiceUser {
   uid: number
@@ -8,19 +7,17 @@ export interface ServiceUser {
 }
 
 /**
- * The ordinary user that PostgreSQL runs as when we are root, which PostgreSQL refuses to be: `postgres`, else `nobody`.
- * Null when we are an ordinary user ourselves.
+ * The ordinary user that a database server runs as when we are root, which such servers refuse to be: the first of these names
+ * that there is, else `nobody`. Null when we are an ordinary user ourselves, undefined when there is none.
  */
-export async function serviceUser(): Promise<ServiceUser | null> {
+export async function serviceUser(names: readonly string[]): Promise<ServiceUser | null | undefined> {
   if (process.getuid?.() !== 0) return null
   const accounts = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of [...names, 'nobody']) {
     const account = accounts.find((fields) => fields[0] === name)
     if (account) return { uid: Number(account[2]), gid: Number(account[3]) }
   }
-  throw new CodedError('DATABASE_START_FAILED', {
-    reason: 'PostgreSQL does not run as root and there is no user “postgres” (make one: useradd --system postgres)',
-  })
+  return undefined
 }
 
 /**
