@@ -45,6 +45,10 @@ const sharedFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'In
   notifyOnSuccess: t.boolean(),
   notifyOnFailure: t.boolean({ description: about.failure }),
   notificationEnabled: t.boolean({ description: 'Whether people are told at all. Null: as the options say.' }),
+  verifyEveryDays: t.int({
+    description:
+      'How often the newest good backup of each of its sources is verified, in days; 0: never by itself. When it is created: 7.',
+  }),
   logVerbosity: t.field({ type: logLevel, description: 'From which level on its runs’ logs are kept. Null: all.' }),
   blackouts: t.field({ type: ['JSON'], description: about.blackouts }),
   hooksBefore: t.field({ type: ['JSON'], description: about.hooks }),

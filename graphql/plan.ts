@@ -143,6 +143,9 @@ export const plan = builder.prismaObject('Plan', {
       nullable: true,
       description: 'Whether people are told at all. Null: as the options say.',
     }),
+    verifyEveryDays: t.exposeInt('verifyEveryDays', {
+      description: 'How often the newest good backup of each of its sources is verified, in days; 0: never by itself.',
+    }),
     logVerbosity: t.expose('logVerbosity', {
       type: logLevel,
       nullable: true,

@@ -58,7 +58,9 @@ builder.queryFields((t) => ({
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (query, _root, { id }, { runtime }) =>
-      z.uuid().safeParse(id).success ? runtime.prisma.restore.findUnique({ ...query, where: { id } }) : null,
+      z.uuid().safeParse(id).success
+        ? runtime.prisma.restore.findFirst({ ...query, where: { id, purpose: 'FOLDER' } })
+        : null,
   }),
   restores: t.prismaField({
     type: ['Restore'],
@@ -69,7 +71,7 @@ builder.queryFields((t) => ({
       return runtime.prisma.restore.findMany({
         ...query,
         take: Math.min(Math.max(first ?? 20, 0), PAGE_LIMIT),
-        where: runId != null ? { runId } : {},
+        where: { purpose: 'FOLDER', ...(runId != null && { runId }) },
         orderBy: [{ queuedAt: 'desc' }, { id: 'desc' }],
       })
     },

@@ -42,6 +42,10 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
     }),
     tags: t.stringList({ description: 'In place of all the old ones.' }),
     maxAgeHours: t.int({ description: 'How old its newest good backup may become. Null: as its plans say.' }),
+    assertions: t.field({
+      type: ['JSON'],
+      description: 'What must be true of what a verification restores, in place of all the old ones: see Source.',
+    }),
     untested: t.boolean({ description: untested }),
   }),
 })

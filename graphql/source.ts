@@ -29,6 +29,14 @@ export const source = builder.prismaObject('Source', {
       nullable: true,
       description: 'How old its newest good backup may become, if that was set. Null: as its plans say.',
     }),
+    assertions: t.field({
+      type: ['JSON'],
+      description:
+        'What must be true of what a verification restores: {kind: "sql", name, sql, compare, value, database} and {kind: "file", name, path, sha256, minBytes, newerThanHours}.',
+      authScopes: { can: 'settings:write' },
+      select: { assertions: true },
+      resolve: ({ assertions }) => assertions as object[],
+    }),
     lateSince: t.expose('lateSince', {
       type: 'DateTime',
       nullable: true,

@@ -18,7 +18,7 @@ const backup = (): Promise<Backup> =>
   home.runtime.prisma.backup.create({
     data: { type: 'STORAGE', origin: 'API', environments: ['test'], compressionLevel: 5 },
   })
-async function run(changes: Partial<BackupRun>): Promise<BackupRun> {
+async function run(changes: Partial<Omit<BackupRun, 'tables'>>): Promise<BackupRun> {
   const { id: backupId } = await backup()
   return home.runtime.prisma.backupRun.create({
     data: { backupId, sourceId: source.id, repositoryId, compressionLevel: 5, ...changes },

@@ -7,6 +7,8 @@ export interface AuditEntry {
     | 'backup.cancel'
     | 'restore.trigger'
     | 'restore.cancel'
+    | 'verification.trigger'
+    | 'verification.cancel'
     | 'snapshot.browse'
     | 'snapshot.download'
     | 'sign-in'

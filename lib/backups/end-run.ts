@@ -42,6 +42,7 @@ export async function endRun(tx: Transaction, queue: Queue, run: BackupRun, outc
         addedBytes: summary.addedBytes,
         storedBytes: summary.storedBytes,
         rowCount: summary.rows,
+        ...(summary.tables !== null && { tables: summary.tables }),
       }),
       secondsLeft: null,
       errorCode: error?.code ?? null,

@@ -10,7 +10,7 @@ import { type BackupSummary, backupPaths, backupStream } from '#lib/restic/backu
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { savedPaths } from '#lib/restic/list-files.ts'
 import type { RepositoryAccess, Restic } from '#lib/restic/restic.ts'
-import type { DriverContext, SourceCopy } from '#lib/sources/driver.ts'
+import type { DriverContext, SourceCopy, TableCounts } from '#lib/sources/driver.ts'
 import { narrowTo } from '#lib/sources/files/paths.ts'
 import type { FilesSettings } from '#lib/sources/files/settings.ts'
 import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
@@ -59,7 +59,7 @@ export async function save(
       const copy = await opened.driver.open(opened.settings, context)
       try {
         const summary = await hand(copy, deps, { restic, access, run, source, reporter, signal })
-        return { ...summary, rows: copy.rows ?? null }
+        return { ...summary, rows: copy.rows ?? null, tables: (await copy.tables?.()) ?? null }
       } finally {
         await copy.close()
       }
@@ -88,9 +88,10 @@ async function split(
   return kept
 }
 
-/** What restic saved, and how many rows that was, where the driver knows. */
+/** What restic saved, and which tables and how many rows that was, where the driver knows. */
 export interface Saved extends BackupSummary {
   rows: number | null
+  tables: TableCounts | null
 }
 
 interface Saving {
@@ -116,7 +117,7 @@ async function hand(copy: SourceCopy, deps: WorkerDeps, saving: Saving): Promise
   }
   if (copy.shape === 'stream')
     return backupStream(restic, access, { ...common, filename: copy.filename, write: copy.write })
-  const { unsaved, close: _, shape: __, rows: ___, ...paths } = copy
+  const { unsaved, close: _, shape: __, rows: ___, tables: ____, ...paths } = copy
   const summary = await backupPaths(restic, access, { ...common, ...paths })
   const left = await lookFor(unsaved, summary.snapshotId, saving)
   if (left === undefined || left.length === 0) return summary

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '#lib/config/config.ts'
 import type { Transaction } from '#lib/database/database.ts'
+import { assertionsInput } from '#lib/environments/assertions.ts'
 import { environmentInput } from '#lib/environments/create.ts'
 import { openSecrets } from '#lib/environments/sources.ts'
 import type { Secrets } from '#lib/forms/kept-secrets.ts'
@@ -120,7 +121,8 @@ function sourceAt(
   const { parsed, shown } = storedSettings(driverOf(row.kind), row.settings as Fields, secrets)
   const { name, kind, enabled, tags, maxAgeHours, settingsMissing } = row
   const repository = row.repositoryId === null ? null : (repositories.get(row.repositoryId) ?? null)
-  const about = { settingsMissing, enabled, repository, tags, maxAgeHours }
+  const assertions = assertionsInput.safeParse(row.assertions).data ?? []
+  const about = { settingsMissing, enabled, repository, tags, maxAgeHours, assertions }
   const place = { name, environment: row.environment.name, kind }
   return {
     id: row.id,

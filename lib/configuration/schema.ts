@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseVariable } from '#lib/config/config.ts'
+import { assertionsInput } from '#lib/environments/assertions.ts'
 import { environmentInput } from '#lib/environments/create.ts'
 import { nameInput, tagsInput } from '#lib/errors/parse-input.ts'
 import { planInput } from '#lib/plans/input.ts'
@@ -48,6 +49,7 @@ const sourceEntry = z.strictObject({
   repository,
   tags: tagsInput.default([]),
   maxAgeHours: z.int().min(1).max(100_000).nullable().default(null),
+  assertions: assertionsInput.default([]),
 })
 
 const [selectionByWords] = selectionInput.options

@@ -11,6 +11,7 @@ import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Source } from '#prisma/client/client.ts'
+import { assertionsInput } from './assertions.ts'
 import { requireConfirmation } from './confirm.ts'
 import { findSource, requireRepository } from './find.ts'
 import { requireNoInstallationSource } from './installation-source.ts'
@@ -26,11 +27,12 @@ const changeInput = z.strictObject({
   tags: tagsInput.optional(),
   /** Null: as its plans say. */
   maxAgeHours: z.int().min(1).max(100_000).nullable().optional(),
+  assertions: assertionsInput.optional(),
   untested: z.boolean().default(false),
 })
 
 /**
- * Changes a source's name, its tags, its settings, or the repository that it is saved in from now on (null: that of its
+ * Changes a source's name, its tags, its assertions, its settings, or the repository that it is saved in from now on (null: that of its
  * environment, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay,
  * null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
  * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN, INSTALLATION_SOURCE_EXISTS and
@@ -71,6 +73,7 @@ export async function updateSource(
           repositoryId,
           ...(input.tags && { tags: input.tags }),
           ...(input.maxAgeHours !== undefined && { maxAgeHours: input.maxAgeHours }),
+          ...(input.assertions && { assertions: input.assertions }),
           ...(changed && {
             settings: plain as object,
             settingsMissing: false,

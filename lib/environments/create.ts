@@ -9,6 +9,7 @@ import { replaceSettings } from '#lib/forms/kept-secrets.ts'
 import { joinSettings } from '#lib/forms/settings.ts'
 import type { SourceProbe } from '#lib/sources/driver.ts'
 import type { Environment, Source } from '#prisma/client/client.ts'
+import { assertionsInput } from './assertions.ts'
 import { findEnvironment, requireRepository } from './find.ts'
 import { requireNoInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
@@ -46,6 +47,7 @@ const sourceInput = z.strictObject({
   tags: tagsInput.default([]),
   /** Null: as its plans say. */
   maxAgeHours: z.int().min(1).max(100_000).nullable().default(null),
+  assertions: assertionsInput.default([]),
   /** Not all of its settings are known yet: it is disabled until somebody enters them. */
   settingsMissing: z.boolean().default(false),
   untested: z.boolean().default(false),
@@ -95,12 +97,22 @@ export async function createSource(
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
-      const { name, kind, tags, maxAgeHours, repositoryId = null } = input
+      const { name, kind, tags, maxAgeHours, assertions, repositoryId = null } = input
       const enabled = input.enabled && !settingsMissing
       if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const joined = joinSettings(plain, secrets)
       const environmentId = environment.id
-      const request = { environmentId, repositoryId, name, kind, settings: joined, enabled, tags, maxAgeHours }
+      const request = {
+        environmentId,
+        repositoryId,
+        name,
+        kind,
+        settings: joined,
+        enabled,
+        tags,
+        maxAgeHours,
+        assertions,
+      }
       const made = await addSource(tx, deps.secretKey, { ...request, settingsMissing })
       await record(tx, {
         actor,

@@ -7,6 +7,7 @@ import { Secret } from '#lib/secrets/secret.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import type { Source } from '#prisma/client/client.ts'
+import type { Assertion } from './assertions.ts'
 
 const context = (id: string) => `source:${id}`
 
@@ -26,13 +27,14 @@ export async function addSource(
     enabled?: boolean
     tags?: string[]
     maxAgeHours?: number | null
+    assertions?: Assertion[]
     /** They are stored as they are, to be completed by somebody. */
     settingsMissing?: boolean
   },
 ): Promise<Source> {
   const driver = driverOf(request.kind)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
-  const { settingsMissing = false, maxAgeHours = null } = request
+  const { settingsMissing = false, maxAgeHours = null, assertions = [] } = request
   if (!settingsMissing) checkSettings(request.kind, joinSettings(plain, secrets))
   const id = uuidv7()
   return tx.source.create({
@@ -48,6 +50,7 @@ export async function addSource(
       enabled: request.enabled ?? true,
       tags: request.tags ?? [],
       maxAgeHours,
+      assertions,
       settingsMissing,
     },
   })

@@ -70,6 +70,18 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
         ],
         ...(notice.problem && { problem: notice.problem }),
       }
+    case 'verification-ended':
+      return {
+        title: notice.isMismatch
+          ? `The backup of ${notice.source} is not what it should be`
+          : `The backup of ${notice.source} could not be verified`,
+        colour: RED,
+        facts: [
+          ['Asked for by', notice.requestedBy],
+          ['Ended', notice.at],
+        ],
+        problem: notice.problem,
+      }
     case 'task-failed':
       return {
         title: `The ${notice.task} of repository ${name} failed`,

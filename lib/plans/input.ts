@@ -53,6 +53,8 @@ const fields = {
   notificationEnabled: z.boolean().nullable(),
   /** From which level on lines are kept in the logs of its runs. Null: all of them. */
   logVerbosity: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR'], 'must be DEBUG, INFO, WARNING or ERROR').nullable(),
+  /** How often the newest good backup of each of its sources is verified, in days; 0: never by itself. */
+  verifyEveryDays: z.int().min(0).max(3650),
   /** When it does not start, in its time zone. */
   blackouts: blackoutsInput,
 }
@@ -96,6 +98,7 @@ export const planInput = z
     notifyOnFailure: fields.notifyOnFailure.default(true),
     notificationEnabled: fields.notificationEnabled.default(null),
     logVerbosity: fields.logVerbosity.default(null),
+    verifyEveryDays: fields.verifyEveryDays.default(7),
     blackouts: fields.blackouts.default([]),
   })
   .superRefine((plan, context) => {

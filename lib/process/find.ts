@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runChild } from './child.ts'
 
@@ -46,4 +46,17 @@ export async function terminate(pid: number, graceMs = 5000): Promise<void> {
     }
     await sleep(50)
   }
+}
+
+/** The processes of this machine, but for our own, that have `argument` in their command lines. From /proc, else from ps (macOS). */
+export async function processesWith(argument: string): Promise<number[]> {
+  const others = (pid: number) => Number.isInteger(pid) && pid !== process.pid
+  if (process.platform === 'linux') {
+    const pids = (await readdir('/proc')).map(Number).filter(others)
+    const lines = await Promise.all(pids.map(commandLineOf))
+    return pids.filter((_, i) => lines[i]?.includes(argument))
+  }
+  const ps = await runChild({ command: 'ps', args: ['-axww', '-o', 'pid=,args='], env: { PATH: '/usr/bin:/bin' } })
+  const found = ps.stdout.map((line) => /^ *(\d+) (.*)$/.exec(line)).filter((line) => line?.[2]?.includes(argument))
+  return found.map((line) => Number(line?.[1])).filter(others)
 }

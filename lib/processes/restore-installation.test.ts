@@ -73,7 +73,9 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   const event = await prisma.planEvent.create({ data: { planId: plan.id, dueAt: new Date(0), kind: 'MISSED' } })
   await prisma.repositoryTask.create({ data: { repositoryId: repository.id, kind: 'CHECK', state: 'QUEUED' } })
   const to = { folder: '/srv/restored', requestedFolder: '/srv/restored', requestedBy: 'ops@example.org' }
-  await prisma.restore.create({ data: { runId: run.id, ...to } })
+  const { id: restoreId } = await prisma.restore.create({ data: { runId: run.id, ...to } })
+  const signed = { document: '{}', hash: '44', signature: 'c2ln' }
+  await prisma.verificationEvidence.create({ data: { restoreId, sequence: 1, ...signed } })
   await prisma.repositoryFigures.create({
     data: { repositoryId: repository.id, snapshots: 1, restoreBytes: 1, uncompressedBytes: 1, storedBytes: 1 },
   })

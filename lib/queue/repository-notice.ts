@@ -26,6 +26,16 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
     requestedBy: z.string(),
     problem: problem.nullable(),
   }),
+  z.object({
+    kind: z.literal('verification-ended'),
+    /** What people call the source, with its part. */
+    source: z.string(),
+    at: time,
+    requestedBy: z.string(),
+    /** It was restored, and is not what was saved. */
+    isMismatch: z.boolean(),
+    problem,
+  }),
   z.object({ kind: z.literal('task-failed'), task: z.string(), at: time, attempts: z.int(), problem }),
 ])
 

@@ -18,6 +18,8 @@ export interface RestoreRequest {
   target: string
   /** restic patterns; a pattern that matches nothing is no error for restic, so compare the counts. */
   include?: string[]
+  /** Reads every file once more when all are written, and compares it with the repository's hashes. */
+  verify?: boolean
   signal: AbortSignal
   timeoutMs?: number
   onStarted?: OnStarted
@@ -46,6 +48,7 @@ export async function restoreSnapshot(
     command: 'restore',
     args: [
       ...['--target', request.target, '--sparse'],
+      ...(request.verify ? ['--verify'] : []),
       ...(request.include ?? []).map((pattern) => `--include=${pattern}`),
       request.subfolder ? `${id}:${request.subfolder}` : id,
     ],

@@ -21,23 +21,44 @@ export interface Watching {
   onProgress(progress: RestoreProgress): void
   /** How many files of the snapshot's listing, and afterwards of the folder, were counted. */
   onCount(of: 'listing' | 'folder', files: number): void
+  /** How much a driver has loaded, in whatever it counts. */
+  onLoaded(amount: number): void
   onLog: OnLog
 }
 
 /**
- * Restores the snapshot into its folder, which must be empty or absent and inside STORAGE_ROOTS, and counts what is there then.
- * Resolves only when restic had no complaint and the count is that of the snapshot's own listing. Rejects with PATH_NOT_ALLOWED,
- * RESTORE_TARGET_NOT_EMPTY, RESTORE_TARGET_BUSY before anything is written; with RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
- * what restic and the repository reject with.
+ * Restores the snapshot into the folder that was asked for, which must be empty or absent and inside STORAGE_ROOTS. Rejects with
+ * PATH_NOT_ALLOWED, RESTORE_TARGET_NOT_EMPTY, RESTORE_TARGET_BUSY before anything is written, and like `bringSnapshot`.
  */
 export async function bringBack(deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Listed> {
+  return bringSnapshot(deps, restore, await takeFolder(deps, restore), watching)
+}
+
+interface How {
+  /** Every file is read once more and compared with the repository's hashes. */
+  verify?: boolean
+  /** Before anything is written: what it rejects with ends the restore. */
+  onListed?(listed: Listed): Promise<void>
+}
+
+/**
+ * Restores the snapshot of a run into an empty folder, and counts what is there then. Resolves only when restic had no complaint
+ * and the count is that of the snapshot's own listing. Rejects with SNAPSHOT_GONE, RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
+ * what restic and the repository reject with.
+ */
+export async function bringSnapshot(
+  deps: RestoreDeps,
+  restore: Restore,
+  folder: string,
+  watching: Watching,
+  { verify = false, onListed }: How = {},
+): Promise<Listed> {
   const { signal, onProgress, onCount } = watching
   const { snapshotId, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
     where: { id: restore.runId },
     include: { repository: true },
   })
   if (snapshotId === null) throw new CodedError('SNAPSHOT_GONE', { id: restore.runId })
-  const folder = await takeFolder(deps, restore)
   const problems: string[] = []
   let count = 0
   const onLog: OnLog = (level, message) => {
@@ -58,7 +79,9 @@ export async function bringBack(deps: RestoreDeps, restore: Restore, watching: W
         where: { id: restore.id, claimId: restore.claimId },
         data: { filesTotal: expected.files, bytesTotal: expected.bytes },
       })
-      await restoreSnapshot(restic, access, { snapshotId, target: folder, signal, onStarted, onProgress, onLog })
+      await onListed?.(expected)
+      const request = { snapshotId, target: folder, verify, signal, onStarted, onProgress, onLog }
+      await restoreSnapshot(restic, access, request)
       const found = await countFolder(folder, signal, (files) => onCount('folder', files))
       if (found.files !== expected.files || found.bytes !== expected.bytes)
         throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })

@@ -2,8 +2,11 @@ import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
+import type { SecretKey } from '#lib/secrets/seal.ts'
 import { partName } from '#lib/sources/driver.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { writeEvidence } from './evidence.ts'
+import type { Proof } from './verify.ts'
 
 /*
  * The life of a restore. It is never tried again by itself: what is in the folder then is no empty folder any more.
@@ -14,21 +17,23 @@ import type { Restore } from '#prisma/client/client.ts'
  *                        └─────▶ INTERRUPTED    its worker died or was shut down
  */
 export type RestoreOutcome =
-  | { state: 'SUCCEEDED'; counted: Listed }
-  | { state: 'FAILED' | 'CANCELLED' | 'INTERRUPTED'; error: CodedError }
+  | { state: 'SUCCEEDED'; counted: Listed; proof?: Proof }
+  /** With `counted` and `proof`: it was restored, and a check of it failed. */
+  | { state: 'FAILED' | 'CANCELLED' | 'INTERRUPTED'; error: CodedError; counted?: Listed; proof?: Proof }
 
 /**
  * Ends a restore and has people told, if it is still in the state and under the claim that the caller saw; answers whether it
- * was.
+ * was. A verification that came to a result leaves evidence, and people are told of all but good news.
  */
 export async function endRestore(
   tx: Transaction,
-  { queue }: { queue: Queue },
+  { queue, secretKey }: { queue: Queue; secretKey: SecretKey },
   restore: Restore,
   outcome: RestoreOutcome,
 ): Promise<boolean> {
   const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
-  const { id, state, claimId, folder, requestedBy } = restore
+  const { id, state, claimId, folder, requestedBy, purpose } = restore
+  const { counted, proof } = outcome
   const error = outcome.state === 'SUCCEEDED' ? null : outcome.error
   const { count } = await tx.restore.updateMany({
     where: { id, state, claimId },
@@ -38,24 +43,30 @@ export async function endRestore(
       errorCode: error?.code ?? null,
       errorMessage: error?.message ?? null,
       errorRemedy: error?.remedy ?? null,
-      ...(outcome.state === 'SUCCEEDED' && { filesDone: outcome.counted.files, bytesDone: outcome.counted.bytes }),
+      ...(counted && { filesDone: counted.files, bytesDone: counted.bytes }),
+      ...(proof && { findings: proof.findings as object[], restoreSeconds: proof.restoreSeconds }),
     },
   })
   if (count !== 1) return false
+  const isVerification = purpose === 'VERIFICATION'
+  if (isVerification && (outcome.state === 'SUCCEEDED' || outcome.state === 'FAILED'))
+    await writeEvidence(tx, secretKey, id)
+  if (isVerification && error === null) return true
   const run = await tx.backupRun.findUniqueOrThrow({ where: { id: restore.runId }, include: { source: true } })
   const part = partName(run.part)
+  const about = {
+    source: part === null ? run.source.name : `${run.source.name} (${part})`,
+    at: now.toISOString(),
+    requestedBy,
+  }
+  const problem = error && { code: error.code, message: error.message, remedy: error.remedy }
   await queue.send(tx, 'notify.repository', {
     repositoryId: run.repositoryId,
     event: `restore ${id}`,
-    notice: {
-      kind: 'restore-ended',
-      source: part === null ? run.source.name : `${run.source.name} (${part})`,
-      folder,
-      state: outcome.state,
-      at: now.toISOString(),
-      requestedBy,
-      problem: error && { code: error.code, message: error.message, remedy: error.remedy },
-    },
+    notice:
+      isVerification && problem !== null
+        ? { ...about, kind: 'verification-ended', isMismatch: proof !== undefined, problem }
+        : { ...about, kind: 'restore-ended', folder, state: outcome.state, problem },
   })
   return true
 }

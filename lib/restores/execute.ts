@@ -1,11 +1,14 @@
 import { watchForStall } from '#lib/backups/stall.ts'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
+import type { Listed } from '#lib/restic/count-listed.ts'
 import type { RestoreProgress } from '#lib/restic/restore.ts'
 import type { Restore } from '#prisma/client/client.ts'
-import { bringBack } from './bring-back.ts'
+import { bringBack, type Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore, type RestoreOutcome } from './end-restore.ts'
+import { cancelled, interrupted, stalled } from './stopped.ts'
+import { type Proof, verify } from './verify.ts'
 
 const HEARTBEAT_MS = 1000
 const LINES_KEPT = 300
@@ -36,7 +39,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
   let outcome: RestoreOutcome
   try {
     await beat()
-    const counted = await bringBack(deps, restore, {
+    const watching: Watching = {
       signal: stop.signal,
       onProgress: (progress) => {
         stall.moved('bytes', progress.bytesDone)
@@ -48,8 +51,12 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
         seen.lines.push(message.replaceAll('\0', '�'))
         if (seen.lines.length > LINES_KEPT) seen.lines.shift()
       },
-    })
-    outcome = { state: 'SUCCEEDED', counted }
+      onLoaded: (amount) => stall.moved('loaded', amount),
+    }
+    outcome =
+      restore.purpose === 'VERIFICATION'
+        ? outcomeOf(await verify(deps, restore, watching))
+        : { state: 'SUCCEEDED', counted: await bringBack(deps, restore, watching) }
   } catch (thrown) {
     outcome = await failure(deps, restore, stop.signal, thrown)
     if (outcome.error.code === 'UNEXPECTED') log.error({ err: thrown }, 'restore failed unexpectedly')
@@ -67,6 +74,13 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
   log.info({ state: outcome.state, recorded }, 'restore ended')
 }
 
+function outcomeOf({ counted, proof }: { counted: Listed; proof: Proof }): RestoreOutcome {
+  const problems = proof.findings.map(({ problem }) => problem).filter((problem) => problem !== null)
+  if (problems.length === 0) return { state: 'SUCCEEDED', counted, proof }
+  const error = new CodedError('VERIFICATION_MISMATCH', { count: problems.length, problems })
+  return { state: 'FAILED', error, counted, proof }
+}
+
 /** Whatever the error was: when we told the restore to stop, that is why it ended. */
 async function failure(
   { prisma, config }: RestoreDeps,
@@ -75,20 +89,14 @@ async function failure(
   thrown: unknown,
 ): Promise<Exclude<RestoreOutcome, { state: 'SUCCEEDED' }>> {
   if (!signal.aborted) return { state: 'FAILED', error: toCodedError(thrown) }
-  const { folder, cancelledBy } = await prisma.restore.findUniqueOrThrow({ where: { id: restore.id } })
+  const row = await prisma.restore.findUniqueOrThrow({ where: { id: restore.id } })
   switch (signal.reason as StopReason) {
     case 'cancelled':
-      return {
-        state: 'CANCELLED',
-        error: new CodedError('RESTORE_CANCELLED', { by: cancelledBy ?? 'an administrator', folder }),
-      }
+      return { state: 'CANCELLED', error: cancelled(row) }
     case 'stalled':
-      return { state: 'FAILED', error: new CodedError('RESTORE_STALLED', { seconds: config.STALL_TIMEOUT, folder }) }
+      return { state: 'FAILED', error: stalled(row, config.STALL_TIMEOUT) }
     default:
-      return {
-        state: 'INTERRUPTED',
-        error: new CodedError('RESTORE_INTERRUPTED', { worker: restore.worker ?? 'unknown', folder }),
-      }
+      return { state: 'INTERRUPTED', error: interrupted(row) }
   }
 }
 

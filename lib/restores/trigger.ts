@@ -71,7 +71,7 @@ export async function triggerRestore(
 
 /** Throws RESTORE_TARGET_BUSY when another active restore goes into the folder, into one in it, or into one around it. */
 export async function requireFree(tx: Transaction, folder: string, except?: string): Promise<void> {
-  const active = await tx.restore.findMany({ where: { state: { in: ['QUEUED', 'RUNNING'] } } })
+  const active = await tx.restore.findMany({ where: { purpose: 'FOLDER', state: { in: ['QUEUED', 'RUNNING'] } } })
   const other = active.find(
     (one) => one.id !== except && (isInside(one.folder, folder) || isInside(folder, one.folder)),
   )

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { workerName } from '#lib/backups/worker-name.ts'
-import { CodedError } from '#lib/errors/coded-error.ts'
 import { runsWith, terminate } from '#lib/process/find.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
@@ -10,8 +9,13 @@ import type { Restore } from '#prisma/client/client.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
 import { executeRestore } from './execute.ts'
+import { queueDueVerifications } from './schedule-verifications.ts'
+import { sweepScratch } from './scratch.ts'
+import { interrupted } from './stopped.ts'
 
 const LOOK_EVERY_MS = 2000
+/** How often it is asked which verifications are due. */
+const SCHEDULE_EVERY_MS = 60_000
 const RESTORES_AT_ONCE = 2
 const DEAD_AFTER_SECONDS = 15
 
@@ -20,7 +24,7 @@ export interface RestoreWorker {
   stop(): Promise<void>
 }
 
-/** Carries out the restores of the environments that this worker serves, and ends those whose worker died. */
+/** Carries out the restores and verifications of the environments that this worker serves, and ends those whose worker died. */
 export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
   const working = new Set<Promise<void>>()
   const shutdown = new AbortController()
@@ -41,13 +45,18 @@ export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
   })
   const look = oneAtATime(async () => {
     await interruptLost(deps)
+    await sweepScratch(deps)
     await fill()
   })
   await deps.queue.work('restore.run', { concurrency: 1 }, fill)
-  const timer = setInterval(() => void look().catch(onError), LOOK_EVERY_MS)
+  const schedule = oneAtATime(() => queueDueVerifications(deps))
+  const timers = [
+    setInterval(() => void look().catch(onError), LOOK_EVERY_MS),
+    setInterval(() => void schedule().catch(onError), SCHEDULE_EVERY_MS),
+  ]
   return {
     async stop() {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       shutdown.abort()
       await fill().catch(onError)
       await Promise.allSettled(working)
@@ -80,7 +89,7 @@ async function claim({ prisma, config }: RestoreDeps, places: number): Promise<R
  * writing. With `all`, every running one, for a process that knows that it is alone.
  */
 export async function interruptLost(
-  deps: Pick<RestoreDeps, 'prisma' | 'queue' | 'log'>,
+  deps: Pick<RestoreDeps, 'prisma' | 'queue' | 'log' | 'secretKey'>,
   which: 'silent' | 'all' = 'silent',
 ): Promise<void> {
   const silence = which === 'all' ? 0 : DEAD_AFTER_SECONDS
@@ -91,15 +100,14 @@ export async function interruptLost(
     const restore = await deps.prisma.restore.findUnique({ where: { id } })
     if (restore?.state !== 'RUNNING') continue
     await endSurvivor(restore)
-    const { worker, folder } = restore
-    const error = new CodedError('RESTORE_INTERRUPTED', { worker: worker ?? 'unknown', folder })
+    const error = interrupted(restore)
     const ended = await deps.prisma.$transaction((tx) => endRestore(tx, deps, restore, { state: 'INTERRUPTED', error }))
-    if (ended) deps.log.warn({ restoreId: id, worker }, 'restore interrupted: its worker died')
+    if (ended) deps.log.warn({ restoreId: id, worker: restore.worker }, 'restore interrupted: its worker died')
   }
 }
 
 /** Its target is in its arguments, which tells it from another process with its number. */
 async function endSurvivor({ resticHost, resticPid, folder }: Restore): Promise<void> {
-  if (resticHost !== hostname() || resticPid === null) return
+  if (resticHost !== hostname() || resticPid === null || folder === '') return
   if (await runsWith(resticPid, folder)) await terminate(resticPid)
 }

@@ -88,4 +88,29 @@ export const restores = {
     message: (d) => `To verify a backup it is loaded into a server for that alone, and the worker has no ${d.server}.`,
     remedy: (d) => d.install,
   }),
+  VERIFICATION_NO_SPACE: entry<{ folder: string; needed: number; free: number }>({
+    kind: 'machine',
+    retry: 'later',
+    message: (d) =>
+      `The snapshot has ${d.needed} bytes, and the disk of ${d.folder} has ${d.free} free: it cannot be restored there to be verified.`,
+    remedy: () => 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.',
+  }),
+  VERIFICATION_CANCELLED: entry<{ by: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `Cancelled by ${d.by}.`,
+    remedy: () => 'Verify again when you want to know.',
+  }),
+  VERIFICATION_INTERRUPTED: entry<{ worker: string }>({
+    kind: 'machine',
+    retry: 'later',
+    message: (d) => `The worker ${d.worker} was stopped or died while it verified.`,
+    remedy: () => 'Check the machine’s memory and its log, then verify again. A plan that verifies does so by itself.',
+  }),
+  VERIFICATION_STALLED: entry<{ seconds: number }>({
+    kind: 'machine',
+    retry: 'later',
+    message: (d) => `Nothing moved for ${d.seconds} seconds.`,
+    remedy: () => 'Check the repository and the disk of DATA_DIR, then verify again.',
+  }),
 }
