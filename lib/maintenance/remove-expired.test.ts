@@ -6,6 +6,7 @@ import { openAccess } from '#lib/repositories/access.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
 import { listSnapshotIds } from '#lib/restic/snapshots.ts'
 import { applyRetention } from '#lib/retention/apply.ts'
+import { removableRuns } from '#lib/retention/expired.ts'
 import { pinRun, releaseHold, unpinRun } from '#lib/retention/pin.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { BackupRun, Repository } from '#prisma/client/client.ts'
@@ -88,6 +89,23 @@ describe('retention', () => {
     await unpinRun(home.runtime, home.admin, runs[0]?.id ?? '')
     await applyRetention(home.runtime)
     expect(await expired()).toEqual([true, true, false])
+  })
+
+  it('keeps the newest one that was verified, and what is about to be restored', async () => {
+    const found = { folder: '', requestedFolder: '', requestedBy: 'x', purpose: 'VERIFICATION' } as const
+    for (const run of runs.slice(0, 2))
+      await prisma().restore.create({ data: { ...found, runId: run.id, state: 'SUCCEEDED' } })
+    await applyRetention(home.runtime)
+    expect(await expired()).toEqual([true, false, false])
+    // It was verified after it had expired: there is no other.
+    await prisma().restore.deleteMany({ where: { runId: runs[1]?.id } })
+    await applyRetention(home.runtime)
+    expect(await expired()).toEqual([true, true, false])
+    await prisma().restore.create({ data: { ...found, runId: runs[1]?.id as string, folder: '/x', purpose: 'FOLDER' } })
+    const removable = async () => removableRuns(home.runtime, repository.id, new Set(await snapshots()))
+    expect(await removable()).toEqual([])
+    await prisma().restore.deleteMany({ where: { runId: runs[1]?.id } })
+    expect((await removable()).map(({ id }) => id)).toEqual([runs[1]?.id])
   })
 
   it('removes nothing while the repository does not list the newest good snapshot', async () => {

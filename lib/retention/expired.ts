@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock/now.ts'
 import type { Database } from '#lib/database/database.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
-import { isPinned, type RetentionDeps, runsToJudge } from './history.ts'
+import { isPinned, type RetentionDeps, runsToJudge, verified } from './history.ts'
 
 export interface ExpiredDeps extends RetentionDeps {
   prisma: Database
@@ -10,8 +10,8 @@ export interface ExpiredDeps extends RetentionDeps {
 
 /**
  * The expired runs of a repository whose snapshots may be removed now, looked at afresh right before it is done: only when
- * the repository lists the snapshot of the newest good run of the same source and part, and of the newest whole one; never
- * what is pinned, still to be copied, or held because its source's newest backup looks wrong. `listed` are the ids of all snapshots there.
+ * the repository lists the snapshot of the newest good run of the same source and part, of the newest whole one, and of the
+ * newest verified one; never what is pinned, still to be copied or restored, or held because its source's newest backup looks wrong. `listed` are the ids of all snapshots there.
  */
 export async function removableRuns(
   { prisma, clock }: ExpiredDeps,
@@ -26,7 +26,9 @@ export async function removableRuns(
       removedAt: null,
       snapshotId: { not: null },
       copies: { none: { state: { in: ['QUEUED', 'RUNNING'] } } },
+      restores: { none: { state: { in: ['QUEUED', 'RUNNING'] } } },
     },
+    include: { restores: verified },
     orderBy: { finishedAt: 'asc' },
   })
   const removable: BackupRun[] = []
@@ -41,6 +43,8 @@ export async function removableRuns(
       const whole = others.find(({ state }) => state === 'SUCCEEDED')
       if (newest === undefined || !listed.has(newest.snapshotId as string)) continue
       if (run.state === 'SUCCEEDED' && (whole === undefined || !listed.has(whole.snapshotId as string))) continue
+      const proven = others.find(({ restores }) => restores.length > 0)
+      if (run.restores.length > 0 && (proven === undefined || !listed.has(proven.snapshotId as string))) continue
       if ((newest.finishedAt as Date) < (run.finishedAt as Date)) continue
       removable.push(run)
     }

@@ -1,7 +1,7 @@
 import type { Config } from '#lib/config/config.ts'
 import type { Transaction } from '#lib/database/database.ts'
 import { withOptions } from '#lib/settings/options.ts'
-import type { BackupOrigin, BackupRun } from '#prisma/client/client.ts'
+import type { BackupOrigin, BackupRun, Prisma } from '#prisma/client/client.ts'
 import { type GoodRun, keepList, type ZonedRule } from './keep.ts'
 import { ruleInput } from './rule.ts'
 
@@ -13,7 +13,16 @@ const ADOPTED = 'adopted'
 
 export type KeptRun = BackupRun & {
   backup: { planId: string | null; origin: BackupOrigin; retentionDays: number | null }
+  /** Its verifications that found it right; one is enough. */
+  restores: { id: string }[]
 }
+
+/** The verifications of a run that found it right. */
+export const verified = {
+  where: { purpose: 'VERIFICATION', state: 'SUCCEEDED' },
+  select: { id: true },
+  take: 1,
+} satisfies Prisma.BackupRun$restoresArgs
 
 export interface RetentionDeps {
   config: Pick<Config, 'RETENTION_POLICY'>
@@ -33,7 +42,7 @@ export async function runsToJudge(tx: Transaction, sourceId: string): Promise<Ke
       expiredAt: null,
       removedAt: null,
     },
-    include: { backup: { select: { planId: true, origin: true, retentionDays: true } } },
+    include: { backup: { select: { planId: true, origin: true, retentionDays: true } }, restores: verified },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
   })
   return [...Map.groupBy(runs, (run) => JSON.stringify([run.repositoryId, run.part, run.storagePath])).values()]
@@ -62,6 +71,7 @@ export function judge(
       state: run.state as GoodRun['state'],
       ruleId: ruleOf(run.backup),
       isPinned: isPinned(run, now),
+      isVerified: run.restores.length > 0,
     }),
   )
   const own = group.flatMap(({ backup }): [string, ZonedRule][] => {

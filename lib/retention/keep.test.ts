@@ -10,6 +10,7 @@ const run = (time: string, more: Partial<GoodRun> = {}): GoodRun => ({
   state: 'SUCCEEDED',
   ruleId: 'plan',
   isPinned: false,
+  isVerified: false,
   ...more,
 })
 function stay(rule: Partial<ZonedRule>, runs: GoodRun[]): string[] {
@@ -26,6 +27,16 @@ const tables: [string, Partial<ZonedRule>, [string, boolean, string, Partial<Goo
       ['2026-03-01T03:00Z', false, 'older than the two'],
       ['2026-03-02T03:00Z', true, 'second'],
       ['2026-03-03T03:00Z', true, 'first'],
+    ],
+  ],
+  [
+    'the newest verified one, whatever the rule is',
+    { last: 1 },
+    [
+      ['2026-03-01T03:00Z', false, 'an older verified one', { isVerified: true }],
+      ['2026-03-02T03:00Z', true, 'the newest verified one', { isVerified: true }],
+      ['2026-03-03T03:00Z', false, 'not verified'],
+      ['2026-03-04T03:00Z', true, 'the newest'],
     ],
   ],
   [
@@ -167,6 +178,7 @@ const anyRuns = fc.uniqueArray(
     state: fc.constantFrom('SUCCEEDED' as const, 'PARTIAL' as const),
     ruleId: fc.constantFrom('a', 'b', 'gone'),
     isPinned: fc.boolean(),
+    isVerified: fc.boolean(),
   }),
   { selector: ({ id }) => id, maxLength: 60 },
 )
@@ -186,9 +198,13 @@ describe('whatever the rules and the history', () => {
     )
   const newest = (runs: GoodRun[]) => runs.toSorted((x, y) => y.finishedAt.getTime() - x.finishedAt.getTime())[0]
 
-  it('the newest good and the newest whole one stay, and so does what is pinned or without a rule', () => {
+  it('the newest good, whole and verified ones stay, and so does what is pinned or without a rule', () => {
     any((runs, _rules, stays) => {
-      for (const group of [runs, runs.filter((one) => one.state === 'SUCCEEDED')]) {
+      for (const group of [
+        runs,
+        runs.filter((one) => one.state === 'SUCCEEDED'),
+        runs.filter((one) => one.isVerified),
+      ]) {
         const last = newest(group)
         const asNew = group.filter((one) => one.finishedAt.getTime() === last?.finishedAt.getTime())
         if (asNew.length > 0) expect(asNew.some(stays)).toBe(true)

@@ -8,6 +8,8 @@ export interface GoodRun {
   /** Which rule it is kept by. */
   ruleId: string
   isPinned: boolean
+  /** A verification restored it and found it right. */
+  isVerified: boolean
 }
 
 export interface ZonedRule extends Rule {
@@ -22,7 +24,7 @@ const names = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', 
 
 /**
  * Which runs stay, and why: the reasons by the run's id. A run without any may go. Whatever the rules are, these stay: the
- * newest good one, the newest whole one, what is pinned, and what no rule applies to. Each run is kept by its own rule, counted over the runs of that
+ * newest good one, the newest whole one, the newest verified one, what is pinned, and what no rule applies to. Each run is kept by its own rule, counted over the runs of that
  * rule. A period's run is its newest whole one, else its newest partial one; a whole one counts before a partial one among
  * the last, too. Days are counted back from the newest good run, not from now: where backups have stopped, nothing goes.
  * A run that ended after `now` did so while the clock was wrong: it stays, and the others are judged as if it were not there.
@@ -41,6 +43,10 @@ export function keepList(
   keep(
     newestFirst.find((run) => run.state === 'SUCCEEDED'),
     'the newest whole one',
+  )
+  keep(
+    newestFirst.find((run) => run.isVerified),
+    'the newest verified one',
   )
   for (const run of runs) if (run.isPinned) keep(run, 'pinned')
 
