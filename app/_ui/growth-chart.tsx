@@ -6,13 +6,19 @@ interface Point {
   value: number
 }
 
-/** The next power of two, so that it and its half are round in the units of bytes. */
+/** The next power of two, so that it and its half are round in the units of bytes; at least 2, so that its half is one. */
 function ceiling(value: number): number {
-  return value <= 0 ? 1 : 2 ** Math.ceil(Math.log2(value))
+  return value <= 2 ? 2 : 2 ** Math.ceil(Math.log2(value))
 }
 
-/** Bytes over time, from zero. Needs two points. The words around it are HTML, so that they stay readable when it shrinks. */
-export function GrowthChart({ points, name }: { points: Point[]; name: string }) {
+/** Bytes, or what else `format` says, over time, from zero. Needs two points. The words around it are HTML, so that they stay readable when it shrinks. */
+interface Props {
+  points: Point[]
+  name: string
+  format?: (value: number) => string
+}
+
+export function GrowthChart({ points, name, format = bytes }: Props) {
   const id = useId()
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || first === last) return null
@@ -26,8 +32,8 @@ export function GrowthChart({ points, name }: { points: Point[]; name: string })
   return (
     <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-label text-ink-soft">
       <div aria-hidden className="flex flex-col justify-between py-0 text-end leading-none">
-        <span>{bytes(top)}</span>
-        <span>{bytes(top / 2)}</span>
+        <span>{format(top)}</span>
+        <span>{format(top / 2)}</span>
         <span>0</span>
       </div>
       <svg
@@ -39,7 +45,7 @@ export function GrowthChart({ points, name }: { points: Point[]; name: string })
       >
         <title id={`${id}-title`}>{name}</title>
         <desc id={`${id}-text`}>
-          {`From ${bytes(first.value)} on ${day(first.at)} to ${bytes(last.value)} on ${day(last.at)}.`}
+          {`From ${format(first.value)} on ${day(first.at)} to ${format(last.value)} on ${day(last.at)}.`}
         </desc>
         {[0, 50, 100].map((y) => (
           <line key={y} x1="0" x2="1000" y1={y} y2={y} stroke="var(--line)" vectorEffect="non-scaling-stroke" />

@@ -10,6 +10,7 @@ import {
   LayoutList,
   type LucideIcon,
   Settings2,
+  ShieldCheck,
 } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
@@ -18,6 +19,7 @@ const places: { href: string; word: string; Icon: LucideIcon }[] = [
   { href: '/', word: 'Overview', Icon: LayoutList },
   { href: '/backups', word: 'Backups', Icon: Archive },
   { href: '/restores', word: 'Restores', Icon: ArchiveRestore },
+  { href: '/verifications', word: 'Verifications', Icon: ShieldCheck },
   { href: '/plans', word: 'Plans', Icon: CalendarClock },
   { href: '/sources', word: 'Sources', Icon: Database },
   { href: '/repositories', word: 'Repositories', Icon: HardDrive },

@@ -2,7 +2,7 @@ import { ShieldAlert } from 'lucide-react'
 import Link from 'next/link'
 import { bytes, typeNames } from '#app/_ui/format.ts'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
-import { StateMark } from '#app/_ui/state.tsx'
+import { StateMark, VerificationMark } from '#app/_ui/state.tsx'
 import { Age, When } from '#app/_ui/time.tsx'
 import type { SourcesQuery } from '#graphql/documents/generated/graphql.ts'
 
@@ -14,17 +14,20 @@ export function SourceRows({ sources }: { sources: Source[] }) {
     <table className="grid-table lg:table-fixed">
       <thead>
         <tr>
-          <th scope="col" className="w-[22%]">
+          <th scope="col" className="w-[20%]">
             Source
           </th>
-          <th scope="col" className="w-[17%]">
+          <th scope="col" className="w-[16%]">
             Last good backup
           </th>
-          <th scope="col" className="figure w-[12%]">
+          <th scope="col" className="figure w-[9%]">
             Age
           </th>
-          <th scope="col" className="figure w-[11%]">
+          <th scope="col" className="figure w-[9%]">
             Size
+          </th>
+          <th scope="col" className="w-[16%]">
+            Last verified
           </th>
           <th scope="col">Now</th>
         </tr>
@@ -75,10 +78,28 @@ function Row({ source }: { source: Source }) {
       <td data-label="Size" className="figure">
         {bytes(good?.progress.bytesDone)}
       </td>
+      <td data-label="Last verified">
+        <Verified source={source} />
+      </td>
       <td data-label="Now" className="wide">
         <Now source={source} />
       </td>
     </tr>
+  )
+}
+
+/** When a backup of it was last found right; and what the newest verification said, where that is something else. */
+function Verified({ source: { lastVerified, lastVerification: last } }: { source: Source }) {
+  const isBad = last !== null && last.result !== 'VERIFIED'
+  return (
+    <div>
+      {lastVerified ? <When at={lastVerified} /> : <span className="text-ink-soft">Never</span>}
+      {isBad ? (
+        <Link href={`/verifications/${last.id}`} className="block text-small underline-offset-2 hover:underline">
+          <VerificationMark state={last.state} result={last.result} />
+        </Link>
+      ) : null}
+    </div>
   )
 }
 

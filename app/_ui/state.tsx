@@ -5,10 +5,17 @@ import {
   CircleX,
   LoaderCircle,
   type LucideIcon,
+  ShieldCheck,
+  ShieldX,
   TriangleAlert,
   Unplug,
 } from 'lucide-react'
-import type { DeliveryState, RepositoryHealthState, RunState } from '#graphql/documents/generated/graphql.ts'
+import type {
+  DeliveryState,
+  RepositoryHealthState,
+  RunState,
+  VerificationResult,
+} from '#graphql/documents/generated/graphql.ts'
 
 interface Look {
   word: string
@@ -45,6 +52,17 @@ function Mark({ look, turning = false }: { look: Look; turning?: boolean }) {
 
 export function StateMark({ state }: { state: RunState }) {
   return <Mark look={stateLooks[state]} turning={state === 'RUNNING'} />
+}
+
+const resultLooks: Record<VerificationResult, Look> = {
+  VERIFIED: { word: 'Verified', Icon: ShieldCheck, tone: 'text-good' },
+  MISMATCH: { word: 'Mismatch', Icon: ShieldX, tone: 'text-bad' },
+  FAILED: { word: 'Not restorable', Icon: ShieldX, tone: 'text-bad' },
+}
+
+/** The result of a verification, else its state. */
+export function VerificationMark({ state, result }: { state: RunState; result: VerificationResult | null }) {
+  return result === null ? <StateMark state={state} /> : <Mark look={resultLooks[result]} />
 }
 
 export function DeliveryMark({ state }: { state: DeliveryState }) {

@@ -64,7 +64,7 @@ async function verifyIn(scratch: Scratch, deps: RestoreDeps, restore: Restore, w
   const place = openScratch ? await openScratch(openSource(run.source, secretKey).settings, ctx) : null
   try {
     const inventory = place === null ? null : await load(place, scratch.snapshot, watching)
-    const restoreSeconds = (performance.now() - began) / 1000
+    const restoreSeconds = Math.round(performance.now() - began) / 1000
     const findings: Finding[] = [
       {
         what: `${counted.files} ${counted.files === 1 ? 'file' : 'files'} of ${counted.bytes} bytes, as listed in the snapshot, each read back and compared with its hashes`,

@@ -47,6 +47,7 @@ export interface Draft {
   notification: string
   /** Empty: all. */
   logVerbosity: string
+  verifyEveryDays: string
   blackouts: Blackout[]
   hooksBefore: HookDraft[]
   hooksAfter: HookDraft[]
@@ -97,6 +98,7 @@ export function draftOf(plan: Partial<PlanItem> & Defaults): Draft {
     notifyOnFailure: plan.notifyOnFailure ?? true,
     notification: plan.notificationEnabled == null ? '' : plan.notificationEnabled ? 'on' : 'off',
     logVerbosity: plan.logVerbosity ?? '',
+    verifyEveryDays: String(plan.verifyEveryDays ?? 7),
     blackouts: (plan.blackouts ?? []) as Blackout[],
     hooksBefore: hookDrafts(plan.hooksBefore, plan.webhooksWithToken),
     hooksAfter: hookDrafts(plan.hooksAfter, plan.webhooksWithToken),
@@ -147,6 +149,7 @@ export function inputOf(draft: Draft) {
     notifyOnFailure: draft.notifyOnFailure,
     notificationEnabled: draft.notification === '' ? null : draft.notification === 'on',
     logVerbosity: (draft.logVerbosity || null) as LogLevel | null,
+    verifyEveryDays: number(draft.verifyEveryDays) ?? 0,
     blackouts: draft.blackouts,
     hooksBefore: hookInputs(draft.hooksBefore),
     hooksAfter: hookInputs(draft.hooksAfter),

@@ -131,6 +131,10 @@ export function PlanForm({ plan, save, saveWords, aside }: Props) {
             })}
             {text('windowFrom', 'Starts only from', 'windowFrom', { type: 'time' })}
             {text('windowTo', 'until', 'windowTo', { type: 'time' })}
+            {text('verifyEveryDays', 'Verify every … days', 'verifyEveryDays', {
+              mode: 'decimal',
+              hint: 'The newest good backup of each source. 0: never by itself.',
+            })}
             {text('compressionLevel', 'Compression, 1 to 9', 'compressionLevel', {
               mode: 'decimal',
               hint: 'Empty: as the repository says.',

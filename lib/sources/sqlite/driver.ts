@@ -77,7 +77,7 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
     )
     const where = target ?? settings.path ?? patternOf(settings)
     return {
-      summary: `${Object.keys(tables).length} tables of ${placings.length} databases restored to ${where}`,
+      summary: `${Object.keys(tables).length} tables of ${placings.length} ${placings.length === 1 ? 'database' : 'databases'} restored to ${where}`,
       inventory: { tables, files: null, bytes: null },
     }
   },

@@ -9,6 +9,7 @@ import { StateMark } from '#app/_ui/state.tsx'
 import { Took } from '#app/_ui/time.tsx'
 import { SnapshotContent } from './snapshot-content.tsx'
 import { SnapshotKeeping } from './snapshot-keeping.tsx'
+import { SnapshotVerification } from './snapshot-verification.tsx'
 
 /** One run: its bar while it is active, its figures when it has ended, and what to do when it went wrong. */
 export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }) {
@@ -46,6 +47,7 @@ export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }
       ) : (
         <>
           <Ended run={run} />
+          <SnapshotVerification run={run} />
           <SnapshotContent run={run} backupId={backupId} />
           <SnapshotKeeping run={run} backupId={backupId} />
         </>

@@ -143,6 +143,13 @@ function About({ plan, onEdit }: { plan: PlanDetail; onEdit: (() => void) | unde
         <Fact name="Notifications">
           {plan.notificationEnabled === null ? 'As the settings say' : plan.notificationEnabled ? 'On' : 'Off'}
         </Fact>
+        <Fact name="Verified">
+          {plan.verifyEveryDays === 0
+            ? 'By hand only'
+            : plan.verifyEveryDays === 1
+              ? 'Every day'
+              : `Every ${plan.verifyEveryDays} days`}
+        </Fact>
         <Fact name="Kept of the log">{plan.logVerbosity ? `From ${plan.logVerbosity} on` : 'All lines'}</Fact>
         <Fact name="Compression">{plan.compressionLevel ?? 'As the repository says'}</Fact>
       </Facts>

@@ -10,6 +10,8 @@ import { describedBy, Field, Input } from '#app/_ui/field.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
+import { assertionDrafts, assertionInputs } from '../editor/assertion-draft.ts'
+import { AssertionsFields } from '../editor/assertions-fields.tsx'
 import { RepositoryChoice } from '../editor/repository-choice.tsx'
 import { SettingsEditor } from '../editor/settings-editor.tsx'
 import { TagsField } from '../editor/tags-field.tsx'
@@ -26,6 +28,7 @@ export function EditSource({ source, kind }: Props) {
   const [repositoryId, setRepositoryId] = useState(source.repositoryId)
   const [tags, setTags] = useState(source.tags.join(', '))
   const [maxAge, setMaxAge] = useState(source.maxAgeHours === null ? '' : String(source.maxAgeHours))
+  const [assertions, setAssertions] = useState(() => assertionDrafts(source.assertions ?? []))
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const update = useUpdateSource()
   const outer = {
@@ -45,6 +48,7 @@ export function EditSource({ source, kind }: Props) {
         repositoryId,
         tags: parseTags(tags),
         maxAgeHours: maxAge.trim() === '' ? null : Number(maxAge),
+        assertions: assertionInputs(assertions),
       }
       const answer = await update.mutateAsync(change)
       if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
@@ -126,6 +130,9 @@ export function EditSource({ source, kind }: Props) {
                 />
               </Field>
             </div>
+          </Panel>
+          <Panel title="What a verification asserts">
+            <AssertionsFields assertions={assertions} change={setAssertions} issueOf={(path) => errorOf(outer, path)} />
           </Panel>
         </SettingsEditor>
       )}
