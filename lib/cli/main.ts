@@ -15,6 +15,7 @@ import type { SettingsInput } from './settings.ts'
 import { addSnapshotCommands } from './snapshots.ts'
 import { addSourceCommands } from './sources.ts'
 import { addBackupCommands, type Watching } from './trigger.ts'
+import { addVerificationCommands } from './verifications.ts'
 
 /** Where the client writes and what it knows of its surroundings. */
 export interface Surroundings extends Watching {
@@ -80,6 +81,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addRepositoryCommands(program, deps)
   addPlanCommands(program, deps)
   addRestoreCommands(program, deps)
+  addVerificationCommands(program, deps)
   addRetentionCommands(program, deps)
   addRestoreDocumentCommand(program, deps)
   addSnapshotCommands(program, deps)

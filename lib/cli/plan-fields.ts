@@ -31,6 +31,7 @@ export interface PlanFlags extends CommonFlags, HookFlags {
   notification?: string
   logVerbosity?: string
   blackout?: string[]
+  verifyEvery?: number
   retries?: number
   retryPause?: number
   timeLimit?: number
@@ -100,6 +101,7 @@ export function withFields(command: Command): Command {
         'none',
       ]),
     )
+    .option('--verify-every <days>', 'the newest good backup of each source; 0: never by itself', number)
     .option('--retries <times>', 'of a run that failed for a reason that may pass', number)
     .option('--retry-pause <seconds>', 'before the first retry; it doubles each time', number)
     .option('--time-limit <seconds>', 'of a run', number)
@@ -142,6 +144,7 @@ export async function inputOf(
       flags.notification && (flags.notification === 'as-options-say' ? null : flags.notification === 'on'),
     logVerbosity: orNull(flags.logVerbosity),
     blackouts: blackoutsOf(flags.blackout),
+    verifyEveryDays: flags.verifyEvery,
     retries: flags.retries,
     retryPauseSeconds: flags.retryPause,
     timeLimitSeconds: flags.timeLimit,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { hasEnded, type RunState } from './documents.ts'
-import { CommandFailed, ServerUnreachable } from './failure.ts'
+import { CommandFailed } from './failure.ts'
 import { columns, formatBytes, printable } from './format.ts'
 import { mutation } from './repository-documents.ts'
+import { waitUntilEnded } from './wait-until-ended.ts'
 
 interface Restore {
   id: string
@@ -36,10 +36,6 @@ const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields
 const restoreDocument = `query ($id: ID!) { restore(id: $id) { ${fields} } }`
 const restoresDocument = `{ restores(first: 100) { ${fields} } }`
 
-const LOOK_EVERY_MS = 1_000
-/** How long the server may be away before waiting is given up. */
-const PATIENCE_MS = 120_000
-
 /** `restore`, and `restores …`: bringing snapshots back. */
 export function addRestoreCommands(program: Command, deps: CommandDeps): void {
   const open = (flags: CommonFlags) => deps.open(flags as never)
@@ -62,9 +58,13 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
       }
       const { restore } = await connection.result<{ restore: Restore }>(triggerDocument, { input })
       if (!flags.wait) return say(flags, [restore], text(restore))
-      const ended = await waitFor(connection, restore, (now) => {
-        if (!flags.json) deps.stdout.write(`${progressLine(now)}\n`)
-      })
+      const ended = await waitUntilEnded(
+        () => find(connection, restore.id),
+        progressLine,
+        (line) => {
+          if (!flags.json) deps.stdout.write(`${line}\n`)
+        },
+      )
       say(flags, [ended], text(ended), ended.state === 'SUCCEEDED' ? 0 : 1)
     })
 
@@ -114,22 +114,4 @@ async function find(connection: Connection, id: string): Promise<Restore> {
   const { restore } = await connection.ask<{ restore: Restore | null }>(restoreDocument, { id })
   if (!restore) throw new CommandFailed(`There is no restore “${id}”.`, 'See “restores list”.')
   return restore
-}
-
-/** The restore as it is when it has ended. */
-async function waitFor(connection: Connection, { id }: Restore, onChange: (now: Restore) => void): Promise<Restore> {
-  let lastAnswer = performance.now()
-  let said = ''
-  for (;;) {
-    try {
-      const now = await find(connection, id)
-      lastAnswer = performance.now()
-      if (hasEnded(now.state)) return now
-      if (progressLine(now) !== said) onChange(now)
-      said = progressLine(now)
-    } catch (error) {
-      if (!(error instanceof ServerUnreachable) || performance.now() - lastAnswer > PATIENCE_MS) throw error
-    }
-    await pause(LOOK_EVERY_MS)
-  }
 }

@@ -119,6 +119,20 @@ async function parseFile(file: string, input: SettingsInput): Promise<Plain> {
   throw new CommandFailed(`${where} is not a JSON object.`, 'Give the settings as {"host": "…", …}.')
 }
 
+/** A list of objects, of a file or of standard input. Throws CommandFailed. */
+export async function jsonListOf(file: string, input: SettingsInput): Promise<Plain[]> {
+  const where = file === '-' ? 'Standard input' : `“${file}”`
+  const refused = () => new CommandFailed(`${where} is not a JSON list.`, 'Give it as [{"kind": "…", …}, …].')
+  let list: unknown
+  try {
+    list = JSON.parse(await textOf(file, input))
+  } catch (error) {
+    throw error instanceof CommandFailed ? error : refused()
+  }
+  if (!Array.isArray(list) || !list.every(isPlain)) throw refused()
+  return list
+}
+
 /** Of a file, or of standard input when it is called “-”. Throws CommandFailed. */
 export async function textOf(file: string, input: SettingsInput): Promise<string> {
   return file === '-' ? input.readStdin() : readText(file)

@@ -4,7 +4,14 @@ import type { Connection } from './connection.ts'
 import { CommandFailed } from './failure.ts'
 import { findRepository } from './find-repository.ts'
 import { formLines } from './form-text.ts'
-import { asksForSettings, type SettingsFlags, type SettingsInput, settingsFrom, withSettings } from './settings.ts'
+import {
+  asksForSettings,
+  jsonListOf,
+  type SettingsFlags,
+  type SettingsInput,
+  settingsFrom,
+  withSettings,
+} from './settings.ts'
 import * as documents from './source-documents.ts'
 import * as text from './source-text.ts'
 
@@ -20,6 +27,7 @@ interface SaveFlags extends LookFlags {
   repository?: string | false
   tag?: string[]
   maxAge?: string
+  assertions?: string
 }
 
 /** The server gives up after 30 seconds; its answer must not be missed. */
@@ -125,6 +133,10 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
     .option('--no-repository', 'save it in the default one again')
     .option('--tag <tag...>', 'words by which plans choose it, in place of the old ones')
     .option('--max-age <hours>', 'how old its newest good backup may become; “none”: as its plans say')
+    .option(
+      '--assertions <file>',
+      'what a verification asserts, a JSON list in place of the old one; “-” reads standard input',
+    )
     .option('--untested', 'keep it without looking at it first')
     .action(async (id: string, flags: SaveFlags) => {
       const connection = open(flags)
@@ -136,6 +148,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
         ...(name !== undefined && { name }),
         ...(settings && { settings }),
         ...(flags.tag && { tags: flags.tag }),
+        ...(flags.assertions && { assertions: await jsonListOf(flags.assertions, input) }),
         ...(flags.maxAge && { maxAgeHours: flags.maxAge === 'none' ? null : Number(flags.maxAge) }),
         ...(await savedIn(connection, flags)),
       }

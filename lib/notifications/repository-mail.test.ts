@@ -33,6 +33,22 @@ const notices = {
     requestedBy: 'admin@example.org',
     problem,
   },
+  mismatch: {
+    kind: 'verification-ended',
+    source: 'shop',
+    at,
+    requestedBy: 'plan nightly',
+    isMismatch: true,
+    problem,
+  },
+  unverified: {
+    kind: 'verification-ended',
+    source: 'shop',
+    at,
+    requestedBy: 'plan nightly',
+    isMismatch: false,
+    problem,
+  },
   failed: { kind: 'task-failed', task: 'integrity check', at, attempts: 3, problem },
 } satisfies Record<string, RepositoryNotice>
 const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:backup@host:/srv') =>
