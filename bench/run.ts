@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [overhead | responsiveness | sources [postgres] [mariadb] [files]] [--small] [--page FILE]`: measures and writes
+ * `npm run bench -- [overhead | responsiveness | counting | sources [postgres] [mariadb] [files]] [--small] [--page FILE]`: measures and writes
  * the sections of docs/benchmarks.md. Without a name: overhead, then responsiveness. `--small` tries a measurement out on
  * little data; its figures say nothing, so they are printed and not written unless a page is named.
  */
@@ -27,12 +27,13 @@ for await (const section of measurements(name, rest, values.small)) {
 async function* measurements(name: string | undefined, which: string[], small: boolean): AsyncGenerator<Section> {
   if (name === undefined || name === 'overhead') yield (await import('./overhead.ts')).overhead(small)
   if (name === undefined || name === 'responsiveness') yield (await import('./responsiveness.ts')).responsiveness(small)
+  if (name === 'counting') yield (await import('./counting.ts')).counting(small)
   if (name === 'sources') {
     const { sources, sourceCases } = await import('./sources/sources.ts')
     const unknown = which.filter((one) => !sourceCases.includes(one))
     if (unknown.length > 0) throw new Error(`sources knows ${sourceCases.join(', ')}, and not ${unknown.join(', ')}`)
     yield* sources(which.length > 0 ? which : sourceCases, small, stop.signal)
   }
-  if (name !== undefined && !['overhead', 'responsiveness', 'sources'].includes(name))
-    throw new Error(`there is no measurement called ${name}: overhead, responsiveness, sources`)
+  if (name !== undefined && !['overhead', 'responsiveness', 'counting', 'sources'].includes(name))
+    throw new Error(`there is no measurement called ${name}: overhead, responsiveness, counting, sources`)
 }

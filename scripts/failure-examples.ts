@@ -137,7 +137,6 @@ export const examples: { [C in Code]: Details<C> } = {
   RESTORE_MISCOUNTED: { folder: '/srv/restored/shop', found: '3 files, 12 bytes', expected: '4 files, 16 bytes' },
   RESTORE_CANCELLED: { by: 'admin@example.org', folder: '/srv/restored/shop' },
   RESTORE_INTERRUPTED: { worker: 'backup-2:4711', folder: '/srv/restored/shop' },
-  VERIFICATION_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000004' },
   VERIFICATION_ALREADY_ACTIVE: { id: '0199a000-0000-7000-8000-000000000004' },
   VERIFICATION_NO_SPACE: { folder: '/srv/data/scratch', needed: 8_000_000_000, free: 1_000_000_000 },
   VERIFICATION_CANCELLED: { by: 'admin@example.org' },

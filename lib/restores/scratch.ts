@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BundledPostgres, openBundledPostgres } from '#lib/database/bundled-postgres.ts'
 import { processesWith, terminate } from '#lib/process/find.ts'
@@ -66,5 +66,18 @@ export async function sweepScratch({
 /** Servers name their folder in their command lines. */
 async function endAndRemove(folder: string): Promise<void> {
   for (const pid of await processesWith(folder)) await terminate(pid)
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // Only root empties a folder that its owner may not write into, and such folders were restored as they are.
+    await open(folder)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** From the top down, so that each can be seen into. */
+async function open(folder: string): Promise<void> {
+  await chmod(folder, 0o700)
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await open(join(folder, entry.name))
 }

@@ -14,7 +14,7 @@ const input = z.strictObject({ runId: z.string() })
 
 /**
  * Asks that a run's snapshot is verified, as soon as it is its turn, by a worker that serves its environment. Throws FORBIDDEN,
- * INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, VERIFICATION_ALREADY_ACTIVE; then nothing was started.
+ * INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_SETTINGS_MISSING, VERIFICATION_ALREADY_ACTIVE; then nothing was started.
  */
 export async function triggerVerification(
   deps: Pick<RestoreDeps, 'prisma' | 'queue'>,
@@ -25,10 +25,13 @@ export async function triggerVerification(
   const { runId } = parseInput(input, raw)
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx)
-    const run = z.uuid().safeParse(runId).success ? await tx.backupRun.findUnique({ where: { id: runId } }) : null
+    const run = z.uuid().safeParse(runId).success
+      ? await tx.backupRun.findUnique({ where: { id: runId }, include: { source: true } })
+      : null
     if (!run) throw new CodedError('RUN_UNKNOWN', { id: runId })
     if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
       throw new CodedError('SNAPSHOT_GONE', { id: runId })
+    if (run.source.settingsMissing) throw new CodedError('SOURCE_SETTINGS_MISSING', { name: run.source.name })
     const active = await tx.restore.findFirst({
       where: { runId, purpose: 'VERIFICATION', state: { in: ['QUEUED', 'RUNNING'] } },
     })

@@ -32,11 +32,30 @@ export async function verify(
   watching: Watching,
 ): Promise<{ counted: Listed; proof: Proof }> {
   const scratch = await openScratchFolder(deps.config.DATA_DIR, restore.id)
+  const rest = keepMoving(deps, watching)
   try {
     return await verifyIn(scratch, deps, restore, watching)
   } finally {
-    await scratch.close()
+    rest()
+    // What could not be removed now, the sweep tries again. It does not change what was found out.
+    await scratch.close().catch((error: unknown) => deps.log.error({ err: error, restoreId: restore.id }, 'scratch'))
   }
+}
+
+/**
+ * For a day. restic says nothing while it reads everything back, nor do servers while they load and check, and none of them waits
+ * for a network that may be gone: silence means nothing. One that takes longer is ended as stalled.
+ */
+const SILENCE_MS = 86_400_000
+const TICK_MS = 10_000
+
+function keepMoving({ config }: RestoreDeps, { onLoaded }: Watching): () => void {
+  const began = performance.now()
+  const act = () => {
+    if (performance.now() - began < SILENCE_MS) onLoaded(performance.now())
+  }
+  const timer = setInterval(act, Math.min(TICK_MS, config.STALL_TIMEOUT * 250))
+  return () => clearInterval(timer)
 }
 
 async function verifyIn(scratch: Scratch, deps: RestoreDeps, restore: Restore, watching: Watching) {
@@ -70,6 +89,9 @@ async function verifyIn(scratch: Scratch, deps: RestoreDeps, restore: Restore, w
         what: `${counted.files} ${counted.files === 1 ? 'file' : 'files'} of ${counted.bytes} bytes, as listed in the snapshot, each read back and compared with its hashes`,
         problem: null, // restic rejects where one differs
       },
+      ...(run.state === 'PARTIAL'
+        ? [{ what: 'the backup itself was PARTIAL: what it could not save is not in the snapshot', problem: null }]
+        : []),
       ...(place === null ? [] : [{ what: `loaded into ${place.title}`, problem: null }]),
       ...compareTables(run.tables as TableCounts | null, inventory?.tables ?? null),
       ...((await place?.check?.()) ?? []),

@@ -54,12 +54,6 @@ export const restores = {
     message: (d) => `Nothing moved for ${d.seconds} seconds. ${d.folder} may hold a part of the snapshot.`,
     remedy: () => `Check the repository and the disk that is restored to. ${restoreAnew}`,
   }),
-  VERIFICATION_UNKNOWN: entry<{ id: string }>({
-    kind: 'not-found',
-    retry: 'never',
-    message: (d) => `There is no verification “${d.id}”.`,
-    remedy: () => 'Take its id from the list of verifications.',
-  }),
   VERIFICATION_ALREADY_ACTIVE: entry<{ id: string }>({
     kind: 'conflict',
     retry: 'never',
