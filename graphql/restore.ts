@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cancelRestore } from '#lib/restores/cancel.ts'
+import { placeText } from '#lib/restores/place-text.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
@@ -11,11 +12,25 @@ import { waitsFor } from './waits-for.ts'
 const PAGE_LIMIT = 100
 
 export const restore = builder.prismaObject('Restore', {
-  description: 'A run’s snapshot that is brought, or was brought, into a folder.',
+  description: 'A run’s snapshot that is brought, or was brought, into a folder, a new database or a new file.',
   fields: (t) => ({
     id: t.exposeID('id'),
     run: t.relation('run'),
-    folder: t.exposeString('folder', { description: 'On the worker; without symlinks once it has begun.' }),
+    folder: t.string({
+      nullable: true,
+      description: 'On the worker; without symlinks once it has begun. Null when it goes into a place.',
+      select: { folder: true, purpose: true },
+      resolve: ({ folder, purpose }) => (purpose === 'FOLDER' ? folder : null),
+    }),
+    into: t.string({
+      description: 'Where it goes, for people: a folder, “the database “shop_copy””, a file.',
+      select: { folder: true, placeName: true },
+      resolve: placeText,
+    }),
+    placeSource: t.relation('placeSource', {
+      nullable: true,
+      description: 'On whose server the new database is. Null when it goes into a folder.',
+    }),
     state: t.expose('state', { type: runState }),
     waitsFor: t.string({
       nullable: true,
@@ -59,7 +74,7 @@ builder.queryFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     resolve: (query, _root, { id }, { runtime }) =>
       z.uuid().safeParse(id).success
-        ? runtime.prisma.restore.findFirst({ ...query, where: { id, purpose: 'FOLDER' } })
+        ? runtime.prisma.restore.findFirst({ ...query, where: { id, purpose: { not: 'VERIFICATION' } } })
         : null,
   }),
   restores: t.prismaField({
@@ -71,20 +86,45 @@ builder.queryFields((t) => ({
       return runtime.prisma.restore.findMany({
         ...query,
         take: Math.min(Math.max(first ?? 20, 0), PAGE_LIMIT),
-        where: { purpose: 'FOLDER', ...(runId != null && { runId }) },
+        where: { purpose: { not: 'VERIFICATION' }, ...(runId != null && { runId }) },
         orderBy: [{ queuedAt: 'desc' }, { id: 'desc' }],
       })
     },
   }),
 }))
 
+const restoreLoginInput = builder.inputType('RestoreLoginInput', {
+  fields: (t) => ({ user: t.string({ required: true }), password: t.string() }),
+})
+
+const restorePlaceInput = builder.inputType('RestorePlaceInput', {
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description:
+        'Of the database, which must not be there yet; of a SQLite database the absolute path of a new file.',
+    }),
+    sourceId: t.id({
+      description: 'The source, of the same kind, whose server it is. Left out: the one that was backed up.',
+    }),
+    login: t.field({
+      type: restoreLoginInput,
+      description:
+        'Another account than that source’s, which may only be allowed to read. Kept, sealed, until it has ended.',
+    }),
+    withoutOwners: t.boolean({
+      description: 'Leaves out owners and rights, which belong to accounts of the server that was backed up.',
+    }),
+  }),
+})
+
 const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
   fields: (t) => ({
     runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
     folder: t.string({
-      required: true,
-      description: 'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent.',
+      description: 'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent. Either this or a place.',
     }),
+    place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
     confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
     idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
   }),
@@ -100,7 +140,7 @@ const cancelRestoreSuccess = holder('CancelRestoreSuccess')
 builder.mutationFields((t) => ({
   triggerRestore: t.field({
     type: triggerRestoreSuccess,
-    description: 'Asks that a run’s snapshot is brought into a folder, as soon as it is its turn.',
+    description: 'Asks that a run’s snapshot is brought into a folder or a new place, as soon as it is its turn.',
     errors: {},
     args: { input: t.arg({ type: triggerRestoreInput, required: true }) },
     resolve: async (_root, { input }, { runtime, actor }) => ({

@@ -74,6 +74,7 @@ export function contextIn(work: string, signal: AbortSignal, storageRoots: reado
     commandsFile: null,
     installation: null,
     scratchPostgres: null,
+    withoutOwners: false,
     part: '',
     log() {},
     progress() {},

@@ -6,12 +6,13 @@ import { hasEnded, type RunState } from './documents.ts'
 import { CommandFailed } from './failure.ts'
 import { columns, formatBytes, printable } from './format.ts'
 import { mutation } from './repository-documents.ts'
+import { type PasswordFlags, passwordFrom, type SettingsInput } from './settings.ts'
 import { waitUntilEnded } from './wait-until-ended.ts'
 
 interface Restore {
   id: string
   state: RunState
-  folder: string
+  into: string
   waitsFor: string | null
   filesDone: number | null
   filesTotal: number | null
@@ -22,14 +23,19 @@ interface Restore {
   run: { id: string; partName: string | null; source: { name: string } }
 }
 
-interface RestoreFlags extends CommonFlags {
-  toFolder: string
+interface RestoreFlags extends CommonFlags, PasswordFlags {
+  toFolder?: string
+  toDatabase?: string
+  toFile?: string
+  onServerOf?: string
+  user?: string
+  owners: boolean
   confirm?: string
   idempotencyKey?: string
   wait?: boolean
 }
 
-const fields = `id state folder waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
+const fields = `id state into waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
   run { id partName source { name } }`
 const triggerDocument = mutation('triggerRestore', 'input', 'TriggerRestoreInput', `restore { ${fields} }`)
 const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields} }`)
@@ -42,9 +48,17 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
   const say = sayTo(deps)
 
   deps
-    .command('restore', 'Bring the snapshot of a run into a folder of the worker.', program)
+    .command('restore', 'Bring the snapshot of a run into a folder of the worker, or into a new database.', program)
     .argument('<run>', 'its id')
-    .requiredOption('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
+    .option('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
+    .option('--to-database <name>', 'a new one, instead of a folder')
+    .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
+    .option('--on-server-of <source>', 'the new database: on the server of this source, by its id')
+    .option('--user <name>', 'the new database: made by this account of the server, instead of the source’s')
+    .option('--no-owners', 'the new database: without owners and rights of the old one')
+    .option('--password-file <file>', 'that account’s password')
+    .option('--password-env <variable>', 'that account’s password')
+    .option('--password-stdin', 'that account’s password')
     .option('--confirm <environment>', 'the name of the run’s environment, when that is protected')
     .option('--idempotency-key <key>', 'repeating a request with the same key starts it once')
     .option('--wait', 'until it has ended; the exit code tells how')
@@ -52,7 +66,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
       const connection = open(flags)
       const input = {
         runId,
-        folder: flags.toFolder,
+        ...(await targetOf(flags, deps.input)),
         idempotencyKey: flags.idempotencyKey ?? randomUUID(),
         ...(flags.confirm !== undefined && { confirmEnvironment: flags.confirm }),
       }
@@ -71,8 +85,8 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
   const group = program.command('restores').description('See what was brought back, is being brought back and waits.')
   deps.command('list', 'List restores, the newest first.', group).action(async (flags: CommonFlags) => {
     const { restores } = await open(flags).ask<{ restores: Restore[] }>(restoresDocument, {})
-    const rows = restores.map((one) => [one.id, one.state, nameOf(one), printable(one.folder), one.queuedAt])
-    say(flags, restores, columns([['id', 'state', 'source', 'folder', 'asked for'], ...rows]))
+    const rows = restores.map((one) => [one.id, one.state, nameOf(one), printable(one.into), one.queuedAt])
+    say(flags, restores, columns([['id', 'state', 'source', 'into', 'asked for'], ...rows]))
   })
   deps
     .command('show', 'Show a restore as it is now.', group)
@@ -90,13 +104,31 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     })
 }
 
+/** A folder, or a new place. Throws CommandFailed. */
+async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<object> {
+  const { toFolder, toDatabase, toFile, onServerOf, user, owners } = flags
+  const given = [toFolder, toDatabase, toFile].filter((one) => one !== undefined)
+  if (given.length !== 1)
+    throw new CommandFailed('A restore has one target.', 'Use one of --to-folder, --to-database and --to-file.')
+  if (toFolder !== undefined) return { folder: toFolder }
+  const password = user === undefined ? undefined : await passwordFrom(flags, input)
+  return {
+    place: {
+      name: toDatabase ?? toFile,
+      ...(onServerOf !== undefined && { sourceId: onServerOf }),
+      ...(user !== undefined && { login: { user, ...(password !== undefined && { password }) } }),
+      ...(owners ? {} : { withoutOwners: true }),
+    },
+  }
+}
+
 const nameOf = ({ run: { partName, source } }: Restore) =>
   printable(partName === null ? source.name : `${source.name} (${partName})`)
 
 function text(restore: Restore): string[] {
-  const { id, state, folder, error } = restore
+  const { id, state, into, error } = restore
   return [
-    `${state}  ${nameOf(restore)} to ${printable(folder)}`,
+    `${state}  ${nameOf(restore)} to ${printable(into)}`,
     `  ${progressLine(restore)}`,
     `  restore ${id}`,
     ...(error ? [`  ${printable(error.message)} (${error.code})`, `  What to do: ${printable(error.remedy)}`] : []),

@@ -19,6 +19,7 @@ export function driverContext(
     toolPath: [join(config.projectRoot, '.tools/bin')],
     installation: config.ownDatabase,
     scratchPostgres: null,
+    withoutOwners: false,
     commandsFile: config.COMMANDS_FILE ?? null,
     ...own,
   }

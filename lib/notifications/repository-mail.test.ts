@@ -18,7 +18,7 @@ const notices = {
   restored: {
     kind: 'restore-ended',
     source: 'shop',
-    folder: '/srv/restored',
+    into: '/srv/restored',
     state: 'SUCCEEDED',
     at,
     requestedBy: 'admin@example.org',
@@ -27,7 +27,7 @@ const notices = {
   unrestored: {
     kind: 'restore-ended',
     source: 'shop',
-    folder: '/srv/restored',
+    into: '/srv/restored',
     state: 'INTERRUPTED',
     at,
     requestedBy: 'admin@example.org',

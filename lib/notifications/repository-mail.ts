@@ -64,7 +64,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
         title: `The restore of ${notice.source} ${restoreVerbs[notice.state]}`,
         colour: notice.state === 'SUCCEEDED' ? GREEN : RED,
         facts: [
-          ['Folder', notice.folder],
+          ['Into', notice.into],
           ['Asked for by', notice.requestedBy],
           ['Ended', notice.at],
         ],

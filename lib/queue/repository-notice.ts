@@ -20,7 +20,8 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
     kind: z.literal('restore-ended'),
     /** What people call the source, with its part. */
     source: z.string(),
-    folder: z.string(),
+    /** A folder, “the database “shop_copy””, a file. */
+    into: z.string(),
     state: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'INTERRUPTED']),
     at: time,
     requestedBy: z.string(),

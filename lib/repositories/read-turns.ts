@@ -36,6 +36,7 @@ export async function readTurns(
         state: true,
         queuedAt: true,
         run: { select: { repositoryId: true, source: { select: { environment: { select: { name: true } } } } } },
+        placeSource: { select: { environment: { select: { name: true } } } },
       },
     }),
     db.repository.findMany({ select: { id: true, name: true, options: true } }),
@@ -85,13 +86,13 @@ export async function readTurns(
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),
-    ...restores.map(({ state, run, ...restore }) => ({
+    ...restores.map(({ state, run, placeSource, ...restore }) => ({
       state,
       turn: {
         ...restore,
         kind: 'RESTORE' as const,
         repositoryIds: [run.repositoryId],
-        environment: run.source.environment.name,
+        environment: (placeSource ?? run.source).environment.name,
         notBefore: null,
         hook: null,
         backup: null,

@@ -19,15 +19,15 @@ export async function cancelRestore(
   if (!hasScope(actor, 'backup:trigger')) requireScope(actor, 'backup:restore', 'cancel a restore')
   return deps.prisma.$transaction(async (tx) => {
     const found = await findRestore(tx, id)
-    const isOfFolder = found.purpose === 'FOLDER'
-    if (isOfFolder) requireScope(actor, 'backup:restore', 'cancel a restore')
-    else requireScope(actor, 'backup:trigger', 'cancel a verification')
+    const isVerification = found.purpose === 'VERIFICATION'
+    if (isVerification) requireScope(actor, 'backup:trigger', 'cancel a verification')
+    else requireScope(actor, 'backup:restore', 'cancel a restore')
     const [restore] = await tx.restore.updateManyAndReturn({
       where: { id, state: { in: ['QUEUED', 'RUNNING'] } },
       data: { cancelledBy: actor.email },
     })
     if (!restore) throw new CodedError('RESTORE_ALREADY_ENDED', { id, state: found.state })
-    const action = isOfFolder ? 'restore.cancel' : 'verification.cancel'
+    const action = isVerification ? 'verification.cancel' : 'restore.cancel'
     await record(tx, { actor, action, target: { type: 'restore', id } })
     if (restore.state === 'QUEUED')
       await endRestore(tx, deps, restore, { state: 'CANCELLED', error: cancelled(restore) })

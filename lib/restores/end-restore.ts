@@ -6,6 +6,7 @@ import type { SecretKey } from '#lib/secrets/seal.ts'
 import { partName } from '#lib/sources/driver.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { writeEvidence } from './evidence.ts'
+import { placeText } from './place-text.ts'
 import type { Proof } from './verify.ts'
 
 /*
@@ -32,7 +33,7 @@ export async function endRestore(
   outcome: RestoreOutcome,
 ): Promise<boolean> {
   const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
-  const { id, state, claimId, folder, requestedBy, purpose } = restore
+  const { id, state, claimId, requestedBy, purpose } = restore
   const { counted, proof } = outcome
   const error = outcome.state === 'SUCCEEDED' ? null : outcome.error
   const { count } = await tx.restore.updateMany({
@@ -43,6 +44,7 @@ export async function endRestore(
       errorCode: error?.code ?? null,
       errorMessage: error?.message ?? null,
       errorRemedy: error?.remedy ?? null,
+      sealedLogin: null,
       ...(counted && { filesDone: counted.files, bytesDone: counted.bytes }),
       ...(proof && { findings: proof.findings as object[], restoreSeconds: proof.restoreSeconds }),
     },
@@ -66,7 +68,7 @@ export async function endRestore(
     notice:
       isVerification && problem !== null
         ? { ...about, kind: 'verification-ended', isMismatch: proof !== undefined, problem }
-        : { ...about, kind: 'restore-ended', folder, state: outcome.state, problem },
+        : { ...about, kind: 'restore-ended', into: placeText(restore), state: outcome.state, problem },
   })
   return true
 }

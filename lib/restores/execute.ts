@@ -7,6 +7,7 @@ import type { Restore } from '#prisma/client/client.ts'
 import { bringBack, type Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore, type RestoreOutcome } from './end-restore.ts'
+import { bringIntoPlace } from './into-place.ts'
 import { cancelled, interrupted, stalled } from './stopped.ts'
 import { type Proof, verify } from './verify.ts'
 
@@ -56,7 +57,10 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     outcome =
       restore.purpose === 'VERIFICATION'
         ? outcomeOf(await verify(deps, restore, watching))
-        : { state: 'SUCCEEDED', counted: await bringBack(deps, restore, watching) }
+        : {
+            state: 'SUCCEEDED',
+            counted: await (restore.purpose === 'PLACE' ? bringIntoPlace : bringBack)(deps, restore, watching),
+          }
   } catch (thrown) {
     outcome = await failure(deps, restore, stop.signal, thrown)
     if (outcome.error.code === 'UNEXPECTED') log.error({ err: thrown }, 'restore failed unexpectedly')

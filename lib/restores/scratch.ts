@@ -1,13 +1,17 @@
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { type BundledPostgres, openBundledPostgres } from '#lib/database/bundled-postgres.ts'
+import { CodedError } from '#lib/errors/coded-error.ts'
 import { processesWith, terminate } from '#lib/process/find.ts'
 import type { Secret } from '#lib/secrets/secret.ts'
+import type { Restore } from '#prisma/client/client.ts'
+import type { Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 
-const PREFIX = 'verify-'
+const PREFIX = 'restore-'
 
-/** Where a verification works: below DATA_DIR, closed to others, and gone afterwards. */
+/** Where a restore works that does not go into a folder of somebody's: below DATA_DIR, closed to others, and gone afterwards. */
 export interface Scratch {
   /** Where restic puts the snapshot. */
   snapshot: string
@@ -17,7 +21,54 @@ export interface Scratch {
   close(): Promise<void>
 }
 
-export async function openScratchFolder(dataDir: string, restoreId: string): Promise<Scratch> {
+/**
+ * Gives `work` a scratch folder, which is where the restore's snapshot goes, and takes it away with all that was started in it.
+ * Meanwhile silence counts as moving.
+ */
+export async function withScratch<T>(
+  deps: RestoreDeps,
+  restore: Restore,
+  watching: Pick<Watching, 'onLoaded'>,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const scratch = await openScratchFolder(deps.config.DATA_DIR, restore.id)
+  const rest = keepMoving(deps, watching)
+  try {
+    await deps.prisma.restore.updateMany({
+      where: { id: restore.id, claimId: restore.claimId },
+      data: { folder: scratch.snapshot },
+    })
+    return await work(scratch)
+  } finally {
+    rest()
+    // What could not be removed now, the sweep tries again. It does not change how the restore ended.
+    await scratch.close().catch((error: unknown) => deps.log.error({ err: error, restoreId: restore.id }, 'scratch'))
+  }
+}
+
+/**
+ * For a day. restic says nothing while it reads everything back, nor do programs that load and check; connections notice by
+ * themselves that a network is gone. What takes longer is ended as stalled.
+ */
+const SILENCE_MS = 86_400_000
+const TICK_MS = 10_000
+
+function keepMoving({ config }: RestoreDeps, { onLoaded }: Pick<Watching, 'onLoaded'>): () => void {
+  const began = performance.now()
+  const act = () => {
+    if (performance.now() - began < SILENCE_MS) onLoaded(performance.now())
+  }
+  const timer = setInterval(act, Math.min(TICK_MS, config.STALL_TIMEOUT * 250))
+  return () => clearInterval(timer)
+}
+
+/** Before anything is written: rejects with RESTORE_NO_SPACE. What is loaded may take as much again, which nobody can know. */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize < bytes) throw new CodedError('RESTORE_NO_SPACE', { folder, needed: bytes, free: bavail * bsize })
+}
+
+async function openScratchFolder(dataDir: string, restoreId: string): Promise<Scratch> {
   const folder = join(dataDir, 'scratch', `${PREFIX}${restoreId}`)
   const [snapshot, work, server] = ['snapshot', 'work', 'server'].map((name) => join(folder, name)) as [
     string,
@@ -42,7 +93,7 @@ export async function openScratchFolder(dataDir: string, restoreId: string): Pro
   }
 }
 
-/** Removes what verifications of this machine left whose worker was killed, with the servers that outlived it. */
+/** Removes what restores of this machine left whose worker was killed, with the servers that outlived it. */
 export async function sweepScratch({
   prisma,
   config,
@@ -59,7 +110,7 @@ export async function sweepScratch({
   for (const name of names) {
     if (inUse.has(name)) continue
     await endAndRemove(join(root, name))
-    log.info({ folder: name }, 'what a killed verification left was removed')
+    log.info({ folder: name }, 'what a killed restore left was removed')
   }
 }
 

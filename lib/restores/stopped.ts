@@ -1,26 +1,27 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { placeText } from './place-text.ts'
 
 /*
- * Why a restore was stopped, for people. A restore into a folder may leave a part there; of a verification nothing is left.
+ * Why a restore was stopped, for people. One into a folder or a place may leave a part there; of a verification nothing is left.
  */
 
-export function cancelled({ purpose, folder, cancelledBy }: Restore): CodedError {
-  const by = cancelledBy ?? 'an administrator'
-  return purpose === 'FOLDER'
-    ? new CodedError('RESTORE_CANCELLED', { by, folder })
+export function cancelled(restore: Restore): CodedError {
+  const by = restore.cancelledBy ?? 'an administrator'
+  return restore.purpose !== 'VERIFICATION'
+    ? new CodedError('RESTORE_CANCELLED', { by, folder: placeText(restore) })
     : new CodedError('VERIFICATION_CANCELLED', { by })
 }
 
-export function interrupted({ purpose, folder, worker }: Restore): CodedError {
-  const by = worker ?? 'unknown'
-  return purpose === 'FOLDER'
-    ? new CodedError('RESTORE_INTERRUPTED', { worker: by, folder })
+export function interrupted(restore: Restore): CodedError {
+  const by = restore.worker ?? 'unknown'
+  return restore.purpose !== 'VERIFICATION'
+    ? new CodedError('RESTORE_INTERRUPTED', { worker: by, folder: placeText(restore) })
     : new CodedError('VERIFICATION_INTERRUPTED', { worker: by })
 }
 
-export function stalled({ purpose, folder }: Restore, seconds: number): CodedError {
-  return purpose === 'FOLDER'
-    ? new CodedError('RESTORE_STALLED', { seconds, folder })
+export function stalled(restore: Restore, seconds: number): CodedError {
+  return restore.purpose !== 'VERIFICATION'
+    ? new CodedError('RESTORE_STALLED', { seconds, folder: placeText(restore) })
     : new CodedError('VERIFICATION_STALLED', { seconds })
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, normalize } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
@@ -8,39 +9,68 @@ import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { lockTurns } from '#lib/repositories/read-turns.ts'
+import { databaseOfPart } from '#lib/sources/driver.ts'
+import { driverOf } from '#lib/sources/registry.ts'
 import { isInside } from '#lib/sources/storage-roots.ts'
-import type { Restore } from '#prisma/client/client.ts'
+import type { BackupRun, Environment, Restore, Source } from '#prisma/client/client.ts'
 import type { RestoreDeps } from './deps.ts'
+import { openSettings, sealLogin } from './place-login.ts'
 
-const triggerInput = z.strictObject({
-  runId: z.string(),
-  folder: z
-    .string()
-    .max(4000, 'is too long')
-    .refine((path) => isAbsolute(path) && !path.includes('\0'), 'must be an absolute path')
-    .transform((path) => normalize(path).replace(/(?<=.)\/+$/, '')),
-  /** The name of the environment of the run's source, when it is protected. */
-  confirmEnvironment: z.string().nullish(),
-  idempotencyKey: z.string().min(1).max(255).nullish(),
+const folderInput = z
+  .string()
+  .max(4000, 'is too long')
+  .refine((path) => isAbsolute(path) && !path.includes('\0'), 'must be an absolute path')
+  .transform((path) => normalize(path).replace(/(?<=.)\/+$/, ''))
+
+/** A new database on a server, or a new file. */
+const placeInput = z.strictObject({
+  /** Of the database, or the absolute path of the file. */
+  name: z.string(),
+  /** The source whose server it is; the run's own when left out. */
+  sourceId: z.string().nullish(),
+  /** Another account than that source's, which may only be allowed to read. */
+  login: z.strictObject({ user: z.string().min(1), password: z.string().nullish() }).nullish(),
+  withoutOwners: z.boolean().default(false),
 })
 
+const triggerInput = z
+  .strictObject({
+    runId: z.string(),
+    folder: folderInput.nullish(),
+    place: placeInput.nullish(),
+    /** The name of the environment of the run's source, when it is protected. */
+    confirmEnvironment: z.string().nullish(),
+    idempotencyKey: z.string().min(1).max(255).nullish(),
+  })
+  .refine(({ folder, place }) => (folder == null) !== (place == null), {
+    path: ['folder'],
+    message: 'name either a folder or a place',
+  })
+
+type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
+
 /**
- * Asks that a run's snapshot is brought into a folder of the worker that serves its environment; the worker looks whether the
- * folder may be used. A repeated idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN,
- * SNAPSHOT_GONE, ENVIRONMENT_NOT_CONFIRMED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then nothing was started.
+ * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, or into a new place: a database on the
+ * server of a source of the same kind, or a file. The worker looks whether the folder or the place may be used. A repeated
+ * idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_UNKNOWN,
+ * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_INTO_PROTECTED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
+ * nothing was started.
  */
-export async function triggerRestore(
-  deps: Pick<RestoreDeps, 'prisma' | 'queue'>,
-  actor: Actor | null,
-  raw: unknown,
-): Promise<Restore> {
+export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
   requireScope(actor, 'backup:restore', 'restore a backup')
-  const { runId, folder, confirmEnvironment, idempotencyKey = null } = parseInput(triggerInput, raw)
+  const {
+    runId,
+    folder = null,
+    place = null,
+    confirmEnvironment,
+    idempotencyKey = null,
+  } = parseInput(triggerInput, raw)
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx) // nobody else begins a restore meanwhile
     if (idempotencyKey !== null) {
       const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
-      if (earlier?.runId === runId && earlier.requestedFolder === folder) return earlier
+      const isSame = earlier?.requestedFolder === (folder ?? '') && earlier.placeName === (place?.name ?? null)
+      if (earlier?.runId === runId && isSame) return earlier
       if (earlier)
         throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
     }
@@ -50,23 +80,72 @@ export async function triggerRestore(
     if (!run) throw new CodedError('RUN_UNKNOWN', { id: runId })
     if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
       throw new CodedError('SNAPSHOT_GONE', { id: runId })
+    const id = uuidv7()
+    const target =
+      place === null
+        ? { folder: folder as string, requestedFolder: folder as string }
+        : { folder: '', requestedFolder: '', ...(await checkPlace(tx, deps, id, run, place)) }
     requireConfirmation(run.source.environment, confirmEnvironment, 'restore a backup of it')
-    await requireFree(tx, folder)
-    const restore = await tx.restore.create({
-      data: {
-        runId,
-        folder,
-        requestedFolder: folder,
-        requestedBy: actor.email,
-        requestedById: actor.userId,
-        idempotencyKey,
-      },
+    if (place === null) await requireFree(tx, target.folder)
+    const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey }
+    const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
+    const { placeName, placeSourceId } = restore
+    await record(tx, {
+      actor,
+      action: 'restore.trigger',
+      target: { type: 'restore', id },
+      details: place === null ? { runId, folder } : { runId, placeName, placeSourceId },
     })
-    const target = { type: 'restore', id: restore.id }
-    await record(tx, { actor, action: 'restore.trigger', target, details: { runId, folder } })
-    await deps.queue.send(tx, 'restore.run', { restoreId: restore.id })
+    await deps.queue.send(tx, 'restore.run', { restoreId: id })
     return restore
   })
+}
+
+type RunWithSource = BackupRun & { source: Source & { environment: Environment } }
+
+/** What the row of a restore into a place holds. */
+async function checkPlace(
+  tx: Transaction,
+  { secretKey }: TriggerDeps,
+  id: string,
+  run: RunWithSource,
+  { name, sourceId, login, withoutOwners }: z.infer<typeof placeInput>,
+) {
+  const { kind } = run.source
+  const { newPlace, settings } = driverOf(kind)
+  const refuse = (why: string) => new CodedError('RESTORE_NOT_INTO_PLACE', { kind, why })
+  if (newPlace === undefined) throw refuse('there is no such thing')
+  if (run.part !== '' && databaseOfPart(run.part) === null) throw refuse('it is no database')
+  const source = await findPlaceSource(tx, run, sourceId ?? null)
+  if (source.kind !== kind) throw refuse(`the source “${source.name}” is of the kind ${source.kind}`)
+  if (source.environment.protected && source.environmentId !== run.source.environmentId)
+    throw new CodedError('RESTORE_INTO_PROTECTED', {
+      from: run.source.environment.name,
+      into: source.environment.name,
+    })
+  const placeName = parseInput(newPlace.name, name, 'place.name')
+  if (login && newPlace.what === 'file') throw refuse('a file needs no account')
+  const busy = await tx.restore.findFirst({
+    where: { placeSourceId: source.id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
+  })
+  if (busy) throw new CodedError('RESTORE_TARGET_BUSY', { folder: placeName, restoreId: busy.id })
+  parseInput(settings, openSettings(source, secretKey, login ?? null), 'place')
+  return {
+    purpose: 'PLACE' as const,
+    placeName,
+    placeSourceId: source.id,
+    withoutOwners,
+    sealedLogin: login ? sealLogin(secretKey, id, login) : null,
+  }
+}
+
+async function findPlaceSource(tx: Transaction, run: RunWithSource, id: string | null) {
+  if (id === null || id === run.sourceId) return run.source
+  const found = z.uuid().safeParse(id).success
+    ? await tx.source.findFirst({ where: { id, deletedAt: null }, include: { environment: true } })
+    : null
+  if (!found) throw new CodedError('SOURCE_UNKNOWN', { id })
+  return found
 }
 
 /** Throws RESTORE_TARGET_BUSY when another active restore goes into the folder, into one in it, or into one around it. */

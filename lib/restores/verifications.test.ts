@@ -78,7 +78,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await worker?.stop()
   worker = undefined
-  expect((await scratch()).filter((name) => name.startsWith('verify-'))).toEqual([])
+  expect((await scratch()).filter((name) => name.startsWith('restore-'))).toEqual([])
 })
 afterAll(async () => {
   await home?.close()
@@ -271,7 +271,7 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     await assertThat(sourceId, [{ kind: 'sql', name: 'slow', sql: "SELECT 'x' FROM pg_sleep(120)", value: 'x' }])
     const { id } = await trigger(run)
     const doomed = await startWorkerProcess('restores', home, { RESTIC_BINARY: process.env.RESTIC_BINARY ?? '' })
-    const servers = () => processesWith(`verify-${id}`)
+    const servers = () => processesWith(`restore-${id}`)
     const asked = () => servers().then((pids) => pids.length > 0)
     await expect.poll(asked, { timeout: 60_000 }).toBe(true)
     await doomed.kill()
@@ -279,7 +279,7 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     worker = await home.startRestores()
     expect(await ended({ id })).toMatchObject({ state: 'INTERRUPTED', errorCode: 'VERIFICATION_INTERRUPTED' })
     await expect.poll(servers, { timeout: 20_000 }).toEqual([])
-    await expect.poll(scratch, { timeout: 10_000 }).not.toContain(`verify-${id}`)
+    await expect.poll(scratch, { timeout: 10_000 }).not.toContain(`restore-${id}`)
   })
 
   it('stops in the middle of a query when it is cancelled', async () => {
@@ -289,11 +289,11 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     worker = await home.startRestores()
     const { id } = await trigger(run)
     await expect
-      .poll(() => processesWith(`verify-${id}`).then((pids) => pids.length), { timeout: 30_000 })
+      .poll(() => processesWith(`restore-${id}`).then((pids) => pids.length), { timeout: 30_000 })
       .toBeGreaterThan(0)
     await cancelRestore(home.runtime, home.admin, id)
     expect(await ended({ id })).toMatchObject({ state: 'CANCELLED', errorCode: 'VERIFICATION_CANCELLED' })
-    expect(await processesWith(`verify-${id}`)).toEqual([])
+    expect(await processesWith(`restore-${id}`)).toEqual([])
   })
 })
 

@@ -1,9 +1,7 @@
-import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { assertionsInput } from '#lib/environments/assertions.ts'
 import { driverContext } from '#lib/environments/driver-context.ts'
 import { openSource } from '#lib/environments/sources.ts'
-import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { Finding, Inventory, ScratchPlace, TableCounts } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
@@ -12,7 +10,7 @@ import { assertAll } from './assert.ts'
 import { bringSnapshot, type Watching } from './bring-back.ts'
 import { compareTables } from './compare.ts'
 import type { RestoreDeps } from './deps.ts'
-import { openScratchFolder, type Scratch } from './scratch.ts'
+import { requireSpace, type Scratch, withScratch } from './scratch.ts'
 
 /** What a verification found out. */
 export interface Proof {
@@ -31,41 +29,13 @@ export async function verify(
   restore: Restore,
   watching: Watching,
 ): Promise<{ counted: Listed; proof: Proof }> {
-  const scratch = await openScratchFolder(deps.config.DATA_DIR, restore.id)
-  const rest = keepMoving(deps, watching)
-  try {
-    return await verifyIn(scratch, deps, restore, watching)
-  } finally {
-    rest()
-    // What could not be removed now, the sweep tries again. It does not change what was found out.
-    await scratch.close().catch((error: unknown) => deps.log.error({ err: error, restoreId: restore.id }, 'scratch'))
-  }
-}
-
-/**
- * For a day. restic says nothing while it reads everything back, nor do servers while they load and check, and none of them waits
- * for a network that may be gone: silence means nothing. One that takes longer is ended as stalled.
- */
-const SILENCE_MS = 86_400_000
-const TICK_MS = 10_000
-
-function keepMoving({ config }: RestoreDeps, { onLoaded }: Watching): () => void {
-  const began = performance.now()
-  const act = () => {
-    if (performance.now() - began < SILENCE_MS) onLoaded(performance.now())
-  }
-  const timer = setInterval(act, Math.min(TICK_MS, config.STALL_TIMEOUT * 250))
-  return () => clearInterval(timer)
+  return withScratch(deps, restore, watching, (scratch) => verifyIn(scratch, deps, restore, watching))
 }
 
 async function verifyIn(scratch: Scratch, deps: RestoreDeps, restore: Restore, watching: Watching) {
   const { signal, onLog } = watching
   const began = performance.now()
   const { prisma, secretKey } = deps
-  await prisma.restore.updateMany({
-    where: { id: restore.id, claimId: restore.claimId },
-    data: { folder: scratch.snapshot },
-  })
   const counted = await bringSnapshot(deps, restore, scratch.snapshot, watching, {
     verify: true,
     onListed: ({ bytes }) => requireSpace(scratch.snapshot, bytes),
@@ -115,11 +85,4 @@ async function load(place: ScratchPlace, folder: string, { onLog }: Watching): P
   const { summary, inventory } = await place.load(folder)
   onLog('info', summary)
   return inventory
-}
-
-/** Before anything is written. What is loaded may take as much again, which nobody can know beforehand. */
-async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder)
-  if (bavail * bsize < bytes)
-    throw new CodedError('VERIFICATION_NO_SPACE', { folder, needed: bytes, free: bavail * bsize })
 }

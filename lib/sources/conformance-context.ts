@@ -29,6 +29,7 @@ export async function temporaryContext(more: Partial<DriverContext> = {}): Promi
       commandsFile: null,
       installation: null,
       scratchPostgres: null,
+      withoutOwners: false,
       part: '',
       progress: () => {},
       ...more,

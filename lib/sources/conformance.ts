@@ -76,6 +76,7 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
         commandsFile: null,
         installation: null,
         scratchPostgres: null,
+        withoutOwners: false,
         part: '',
         progress: () => {},
         ...fixture.context?.(dir),

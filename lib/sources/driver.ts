@@ -31,6 +31,8 @@ export interface DriverContext {
    * verification. Answers its URL, of a superuser. Null but for verifications.
    */
   scratchPostgres: (() => Promise<Secret>) | null
+  /** For a restore: leaves out what belongs to accounts of the server that the copy came from, owners and rights. */
+  withoutOwners: boolean
   /** The part that this run saves: a key that `parts` gave. Empty: the whole source. */
   part: string
   /**
@@ -220,6 +222,17 @@ export interface SourceDriver<Settings = unknown> {
    * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /**
+   * Only kinds that can bring a copy into a place that is new: a database on a server that the source is on, or could be on, or
+   * a file. `open` gives the settings for `restore` that name it. It rejects with RESTORE_TARGET_NOT_EMPTY where something is
+   * there already, and with SOURCE_PART_UNKNOWN for parts that are no database.
+   */
+  readonly newPlace?: {
+    readonly what: 'database' | 'file'
+    /** What its name may be. */
+    readonly name: z.ZodType<string>
+    open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
+  }
   /** Only kinds whose copies are worth nothing until they are loaded. Where it is absent, the files themselves are the data. */
   openScratch?(settings: Settings, ctx: DriverContext): Promise<ScratchPlace>
   /** The same without this program. */

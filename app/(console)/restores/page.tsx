@@ -16,13 +16,16 @@ export default function RestoresPage() {
   return (
     <>
       <title>Restores · System Backup Trigger</title>
-      <PageHead title="Restores" intro="Snapshots that are brought, or were brought, into a folder." />
+      <PageHead
+        title="Restores"
+        intro="Snapshots that are brought, or were brought, into a folder or a new database."
+      />
       <Answered answer={restores} lines={6}>
         {(all) => (
           <Panel flush>
             {all.length === 0 ? (
               <Empty Icon={ArchiveRestore} title="Nothing was restored yet">
-                <p className="mb-4">Open a backup and choose “Restore into a folder” at one of its runs.</p>
+                <p className="mb-4">Open a backup and choose “Restore” at one of its runs.</p>
                 <ButtonLink href="/backups">To the backups</ButtonLink>
               </Empty>
             ) : (
@@ -64,7 +67,7 @@ function Table({ restores }: { restores: RestoreItem[] }) {
               </div>
             </td>
             <td data-label="Into">
-              <span className="font-mono text-small">{restore.folder}</span>
+              <span className="font-mono text-small">{restore.into}</span>
             </td>
             <td data-label="State">
               <StateMark state={restore.state} />

@@ -22,6 +22,31 @@ export const restores = {
     message: (d) => `The restore “${d.restoreId}” goes to the same place as ${d.folder}.`,
     remedy: () => 'Wait until it has ended or cancel it, or restore into another folder.',
   }),
+  RESTORE_NOT_INTO_PLACE: entry<{ kind: string; why: string }>({
+    kind: 'input',
+    retry: 'never',
+    message: (d) => `A backup of the kind ${d.kind} cannot be brought into a new database: ${d.why}.`,
+    remedy: () => 'Restore it into a folder, or follow the restore document of the backup.',
+  }),
+  RESTORE_INTO_PROTECTED: entry<{ from: string; into: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `A backup of ${d.from} must not be brought into ${d.into}, which is protected.`,
+    remedy: () => 'Restore a backup of that environment itself. Nothing was changed.',
+  }),
+  RESTORE_SERVER_LACKS: entry<{ lacks: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `The server lacks what the database needs: ${d.lacks.join(', ')}.`,
+    remedy: () =>
+      'Nothing was changed. Make the roles first (the backup of a whole server holds them), or restore without owners and rights. Install missing extensions on the server.',
+  }),
+  RESTORE_TABLES_DIFFER: entry<{ place: string; problems: string[] }>({
+    kind: 'machine',
+    retry: 'never',
+    message: (d) => `What is in ${d.place} now is not what was saved: ${d.problems.join(' ')}`,
+    remedy: () => 'Do not use it before you know why. Restore another backup into another new place and compare.',
+  }),
   RESTORE_INCOMPLETE: entry<{ folder: string; count: number; names: string[] }>({
     kind: 'machine',
     retry: 'never',
@@ -82,11 +107,11 @@ export const restores = {
     message: (d) => `To verify a backup it is loaded into a server for that alone, and the worker has no ${d.server}.`,
     remedy: (d) => d.install,
   }),
-  VERIFICATION_NO_SPACE: entry<{ folder: string; needed: number; free: number }>({
+  RESTORE_NO_SPACE: entry<{ folder: string; needed: number; free: number }>({
     kind: 'machine',
     retry: 'later',
     message: (d) =>
-      `The snapshot has ${d.needed} bytes, and the disk of ${d.folder} has ${d.free} free: it cannot be restored there to be verified.`,
+      `The snapshot has ${d.needed} bytes, and the disk of ${d.folder} has ${d.free} free: it cannot be restored there.`,
     remedy: () => 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.',
   }),
   VERIFICATION_CANCELLED: entry<{ by: string }>({

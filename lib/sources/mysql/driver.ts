@@ -19,6 +19,7 @@ import {
   transactionalEngines,
 } from './server.ts'
 import {
+  databaseName,
   databaseOfPlace,
   databaseToSave,
   isExcepted,
@@ -98,6 +99,22 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
   restore: (settings, folder, ctx) => restoreDump(settings, databaseOfPlace(settings, ctx), folder, ctx),
 
   openScratch: async (_settings, ctx) => openScratch(ctx),
+
+  newPlace: {
+    what: 'database',
+    name: databaseName,
+    async open({ host, port, user, password, sslMode, sslRootCert }, name, ctx) {
+      const isThere = await withMysql({ host, port, user, password, sslMode, sslRootCert }, ctx, (client) =>
+        describeDatabase(client, name),
+      )
+      if (isThere !== null)
+        throw new CodedError('RESTORE_TARGET_NOT_EMPTY', {
+          target: `The database “${name}”`,
+          holds: ['it is there already'],
+        })
+      return mysqlSettings.parse({ host, port, user, password, sslMode, sslRootCert, database: name })
+    },
+  },
 
   async inspect(settings, ctx) {
     const name = databaseOfPlace(settings, ctx)

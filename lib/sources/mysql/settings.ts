@@ -9,7 +9,8 @@ export const SYSTEM_DATABASES: readonly string[] = ['information_schema', 'mysql
 
 const isSystem = (database: string): boolean => SYSTEM_DATABASES.includes(database.toLowerCase())
 
-const databaseName = mysqlName().refine(
+/** Of people's, not of the server's own. */
+export const databaseName = mysqlName().refine(
   (name) => !isSystem(name),
   'belongs to the server itself, and is made anew by every installation',
 )

@@ -62,13 +62,47 @@ describe.skipIf(missing)('A database that the server no longer has', () => {
 
   test('is gone again when what it holds cannot be brought back', async () => {
     await using run = await temporaryContext({ part })
-    await server.query('CREATE ROLE passing; ALTER TABLE goods OWNER TO passing', NAME)
+    await server.query('CREATE ROLE passing; CREATE POLICY passing ON goods TO passing', NAME)
     const saved = await save(run)
-    await server.query('ALTER TABLE goods OWNER TO postgres; DROP ROLE passing', NAME)
+    await server.query('DROP POLICY passing ON goods; DROP ROLE passing', NAME)
     await other.query('CREATE ROLE "own;er"')
     const restoring = postgresDriver.restore(settingsOf(other), saved, run.context)
     await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_TOOL_FAILED', details: { tool: 'pg_restore' } })
     expect(await facts(other)).toBeUndefined()
+  })
+
+  test('is not begun when an owner or an extension is missing, and can be had without owners', async () => {
+    await using run = await temporaryContext({ part })
+    await server.query('CREATE ROLE "an ""owner"; ALTER TABLE goods OWNER TO "an ""owner"', NAME)
+    const saved = await save(run)
+    await server.query('ALTER TABLE goods OWNER TO postgres; DROP ROLE "an ""owner"', NAME)
+    const lacks = ['the role “an "owner”']
+    const lacking = { code: 'RESTORE_SERVER_LACKS', details: { lacks } }
+    await expect(postgresDriver.restore(settingsOf(other), saved, run.context)).rejects.toMatchObject(lacking)
+    expect(await facts(other)).toBeUndefined()
+    const without = { ...run.context, withoutOwners: true }
+    const receipt = await postgresDriver.restore(settingsOf(other), saved, without)
+    expect(receipt.inventory.tables).toEqual({ 'public.goods': 5 })
+    expect(await facts(other)).toMatchObject({ owner: 'postgres', encoding: 'LATIN1' })
+    await other.query(`DROP DATABASE ${quoted}`)
+  })
+
+  test('comes back under another name, which is refused where it is taken', async () => {
+    await using run = await temporaryContext({ part })
+    const saved = await save(run)
+    const copy = 'a " DATABASE copy'
+    const place = await postgresDriver.newPlace?.open(settingsOf(server), copy, run.context)
+    const receipt = await postgresDriver.restore(place as never, saved, run.context)
+    expect(receipt.inventory.tables).toEqual({ 'public.goods': 5 })
+    const [made] = await server.query(
+      `SELECT pg_encoding_to_char(encoding) AS encoding, datconnlimit, datdba::regrole::text AS owner,
+              shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = 'a " DATABASE copy'`,
+    )
+    expect(made).toEqual({ encoding: 'LATIN1', datconnlimit: 7, owner: '"own;er"', comment: "it's; -- mine" })
+    await expect(postgresDriver.newPlace?.open(settingsOf(server), copy, run.context)).rejects.toMatchObject({
+      code: 'RESTORE_TARGET_NOT_EMPTY',
+    })
+    await server.query('DROP DATABASE "a "" DATABASE copy"')
   })
 
   test('comes back as it was, with its owner, encoding, settings and rights', async () => {

@@ -24,7 +24,8 @@ export function databaseExists(s: PostgresSettings, name: string, ctx: DriverCon
 
 /**
  * Makes the database that an archive is of, as it was: encoding, locale, owner, settings and rights, with nothing in it yet.
- * Rejects, and leaves no database, when one of these cannot be had: a role that is missing, for one.
+ * Where the settings name the place it may have another name. Rejects, and leaves no database, when one of these cannot be
+ * had: a role that is missing, for one.
  */
 export async function createDatabase(
   tool: FoundTool,
@@ -33,9 +34,14 @@ export async function createDatabase(
   name: string,
   ctx: DriverContext,
 ): Promise<void> {
-  const [create, ...others] = await statementsOf(tool, archive, name, ctx)
-  if (create === undefined) throw new CodedError('SOURCE_DATABASE_UNKNOWN', { database: name })
+  const isNamed = s.database !== undefined
+  const [made, ...rest] = await statementsOf(tool, archive, isNamed ? null : name, ctx)
+  if (made === undefined && !isNamed) throw new CodedError('SOURCE_DATABASE_UNKNOWN', { database: name })
   await withPostgres(connectionTo(s, s.maintenanceDatabase), ctx, async (client) => {
+    const quoted = client.escapeIdentifier(name)
+    // An archive of some tables alone says nothing of its database.
+    const create = made === undefined ? `CREATE DATABASE ${quoted} TEMPLATE template0` : renameDatabase(made, quoted)
+    const others = ctx.withoutOwners ? [] : rest.map((statement) => renameDatabase(statement, quoted))
     const run = (statement: string) =>
       client.query(statement).catch((thrown: unknown) => {
         const exit = codeOf(thrown)
@@ -70,11 +76,16 @@ export async function dropDatabase(s: PostgresSettings, name: string, ctx: Drive
   }
 }
 
-/** CREATE DATABASE first; empty when the archive says nothing of its database. */
-async function statementsOf(tool: FoundTool, archive: string, name: string, ctx: DriverContext): Promise<string[]> {
+/** CREATE DATABASE first; empty when the archive says nothing of its database. With a name, the archive must be of that one. */
+async function statementsOf(
+  tool: FoundTool,
+  archive: string,
+  name: string | null,
+  ctx: DriverContext,
+): Promise<string[]> {
   const contents = await print(tool, ['--create', '--list', archive], ctx)
   const of = contents.map((line) => /^; +dbname: (.*)$/.exec(line)?.[1]).find((found) => found !== undefined)
-  if (of !== name)
+  if (name !== null && of !== name)
     throw new CodedError('RESTORE_CONTENT_WRONG', {
       what: 'the PostgreSQL archive',
       reason: `it is of the database “${of}”`,
@@ -89,6 +100,15 @@ async function statementsOf(tool: FoundTool, archive: string, name: string, ctx:
   } finally {
     await rm(list, { force: true })
   }
+}
+
+const PIECES = /"(?:[^"]|"")*"|[^\s"]+|\s+/gy
+
+/** The statement about a database as one about another: the first name after the word DATABASE, which no name can be taken for. */
+export function renameDatabase(statement: string, quoted: string): string {
+  const pieces = [...statement.matchAll(PIECES)].map(([piece]) => piece)
+  const word = pieces.indexOf('DATABASE')
+  return word === -1 ? statement : pieces.with(word + 2, quoted).join('')
 }
 
 /** What a program of an archive prints, line by line. */

@@ -5,6 +5,7 @@ import { beginCounting } from './counting.ts'
 import { chosenDatabases, databasesOn } from './databases.ts'
 import { programCopy } from './dump.ts'
 import { openGlobals } from './globals.ts'
+import { newPlace } from './new-place.ts'
 import { probe } from './probe.ts'
 import { restoreArchive } from './restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
@@ -63,6 +64,7 @@ export const postgresDriver: SourceDriver<PostgresSettings> = {
     ctx.part === GLOBALS ? restoreGlobals(settings, folder, ctx) : restoreArchive(settings, folder, ctx),
 
   openScratch,
+  newPlace,
 
   async inspect(settings, ctx) {
     if (ctx.part === GLOBALS) return { tables: null, files: null, bytes: null }

@@ -5,14 +5,14 @@ import { libpqDatabase, libpqEnvironment, type PostgresConnection, withPostgres 
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { createDatabase, databaseExists, dropDatabase } from './create-database.ts'
+import { requireWhatItNeeds } from './needs.ts'
 import { describeServer } from './queries.ts'
 import { connectionTo, databaseOfPlace, type PostgresSettings } from './settings.ts'
 import { countSelected } from './survey.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
- * Plays the archive into the database that `settings` names, which must exist, or into the part's own, which is made when
- * the server has none. All in one transaction: an error, such as a table that is there already, leaves the database as it
+ * Plays the archive into the database that `settings` names, or into the part's own, which is made when the server has none. All in one transaction: an error, such as a table that is there already, leaves the database as it
  * was, and one that was made is gone again.
  */
 export async function restoreArchive(
@@ -23,10 +23,11 @@ export async function restoreArchive(
   const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
   const place = connectionTo(settings, databaseOfPlace(settings, ctx))
   const { database } = place
-  const isNew = settings.database === undefined && !(await databaseExists(settings, database, ctx))
+  const isNew = !(await databaseExists(settings, database, ctx))
   const nearby = isNew ? connectionTo(settings, settings.maintenanceDatabase) : place
   const { major } = await withPostgres(nearby, ctx, describeServer)
   const tool = await readerOf(archive, await findTools('pg_restore', major, ctx), ctx)
+  await requireWhatItNeeds(tool, archive, nearby, ctx)
   if (isNew) await createDatabase(tool, archive, settings, database, ctx)
   try {
     await play(tool, archive, place, ctx)
@@ -52,9 +53,10 @@ export async function play(
 ): Promise<void> {
   const tls = await libpqTls(place, ctx)
   const database = `--dbname=${libpqDatabase(place.database)}`
+  const owners = ctx.withoutOwners ? ['--no-owner', '--no-acl', '--no-security-labels'] : []
   const exit = await runChild({
     command: tool.command,
-    args: ['--exit-on-error', '--single-transaction', '--no-password', ...only, database, archive],
+    args: ['--exit-on-error', '--single-transaction', '--no-password', ...owners, ...only, database, archive],
     env: libpqEnvironment(place, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),

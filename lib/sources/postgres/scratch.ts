@@ -9,6 +9,7 @@ import type { DriverContext, Finding, ScratchPlace } from '../driver.ts'
 import { queryError } from '../exports/postgres-refusals.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { print } from './create-database.ts'
+import { EXTENSION, extensionsIn, missingExtensions } from './needs.ts'
 import { countRows, describeServer } from './queries.ts'
 import { play, readerOf } from './restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
@@ -28,7 +29,6 @@ const PROBLEMS_SHOWN = 10
 const ENTRY = /^\d+; \d+ \d+ /
 const LEFT_OUT = /^\d+; \d+ \d+ (?:POLICY|USER MAPPING|EVENT TRIGGER|(?:COMMENT|ACL) - (?:POLICY|EVENT TRIGGER)) /
 const SCHEMA = /^\d+; \d+ \d+ SCHEMA /
-const EXTENSION = /^\d+; \d+ \d+ EXTENSION - (.+) $/
 const OF_EXTENSION = /^\d+; \d+ \d+ COMMENT - EXTENSION /
 
 /**
@@ -92,10 +92,11 @@ async function makeDatabase(
   ctx: DriverContext,
 ): Promise<void> {
   const entries = (await print(tool, ['--list', archive], ctx)).filter((line) => ENTRY.test(line))
-  const extensions = entries.map((line) => EXTENSION.exec(line)?.[1]).filter((name) => name !== undefined)
+  const extensions = extensionsIn(entries)
   const encoding = await encodingOf(tool, archive, ctx)
   await withPostgres(superuser, ctx, async (client) => {
-    await requireExtensions(client, extensions)
+    const missing = await missingExtensions(client, extensions)
+    if (missing.length > 0) throw new CodedError('VERIFICATION_EXTENSION_MISSING', { extensions: missing })
     await client.query(
       `CREATE ROLE ${ROLE} LOGIN BYPASSRLS PASSWORD ${client.escapeLiteral(ours.password?.reveal() ?? '')}`,
     )
@@ -128,13 +129,6 @@ async function encodingOf(tool: FoundTool, archive: string, ctx: DriverContext):
   const head = await print(tool, ['--section=pre-data', '--file=-', archive], ctx)
   const set = head.map((line) => /^SET client_encoding = '(\w+)';$/.exec(line)?.[1])
   return set.find((name) => name !== undefined) ?? 'UTF8'
-}
-
-async function requireExtensions(client: Client, wanted: readonly string[]): Promise<void> {
-  const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_available_extensions')
-  const available = new Set(rows.map(({ name }) => name))
-  const missing = wanted.filter((name) => !available.has(name))
-  if (missing.length > 0) throw new CodedError('VERIFICATION_EXTENSION_MISSING', { extensions: missing })
 }
 
 async function makeExtensions(

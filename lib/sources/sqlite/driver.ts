@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqliteEach, countSqlite, requireSqliteFile } from '../connections/sqlite.ts'
+import { askSqliteEach, countSqlite, requireSqliteFile, sqliteFields } from '../connections/sqlite.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { requireInside } from '../storage-roots.ts'
@@ -82,6 +83,18 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
     }
   },
 
+  newPlace: {
+    what: 'file',
+    name: sqliteFields.path,
+    async open(settings, name, ctx) {
+      if (settings.path === undefined) throw new CodedError('SOURCE_PART_UNKNOWN', { part: patternOf(settings) })
+      const path = await requireInside(name, ctx.storageRoots)
+      if (await isThere(path))
+        throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: path, holds: ['it is there already'] })
+      return { path }
+    },
+  },
+
   openScratch: (settings, ctx) =>
     openScratch(settings, ctx, (folder, target) => sqliteDriver.restore(settings, folder, ctx, target)),
 
@@ -99,6 +112,12 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
 }
 
 const EXAMPLES = 20
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 const patternOf = (settings: SqliteSettings): string => settings.pattern as string
 

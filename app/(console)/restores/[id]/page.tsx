@@ -56,7 +56,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
         title={title}
         intro={
           <>
-            Into <span className="font-mono">{restore.folder}</span>
+            Into <span className="font-mono">{restore.into}</span>
           </>
         }
         actions={active ? <CancelRestore id={restore.id} /> : null}

@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { triggerBackup } from '#lib/backups/trigger.ts'
+import { serveClient } from '#lib/cli/served-client.fixture.ts'
+import { addSource } from '#lib/environments/sources.ts'
+import { countSqlite } from '#lib/sources/connections/sqlite.ts'
+import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { type MariadbServer, mariadbMissing, startMariadbServer } from '#lib/testing/mariadb-server.ts'
+import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
+import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
+import { triggerRestore } from './trigger.ts'
+import type { RestoreWorker } from './worker.ts'
+
+const missing = (await postgresMissing()) ?? (await mariadbMissing())
+
+let home: Installation
+let server: PostgresServer
+let other: PostgresServer
+let maria: MariadbServer
+let worker: RestoreWorker | undefined
+let shop: { source: Source; run: BackupRun }
+const refusal = (code: string) => expect.objectContaining({ code })
+const rows = () => home.runtime.prisma.restore
+const trigger = (run: BackupRun, place: object, given: object = {}) =>
+  triggerRestore(home.runtime, home.admin, { runId: run.id, place, ...given })
+
+async function ended({ id }: { id: string }): Promise<Restore> {
+  const read = () => rows().findUniqueOrThrow({ where: { id } })
+  await expect.poll(async () => (await read()).state, { timeout: 60_000 }).not.toMatch(/QUEUED|RUNNING/)
+  return read()
+}
+async function restored(run: BackupRun, place: object): Promise<Restore> {
+  worker ??= await home.startRestores()
+  return ended(await trigger(run, place))
+}
+async function save(source: Source): Promise<{ source: Source; run: BackupRun }> {
+  await home.runtime.prisma.rateHit.deleteMany()
+  const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'FULL', sourceIds: [source.id] })
+  const { runs } = await home.ended(id)
+  expect(runs).toMatchObject([{ state: 'SUCCEEDED' }])
+  return { source, run: runs[0] as BackupRun }
+}
+const add = (name: string, kind: string, settings: object, environmentId = home.environmentId) =>
+  addSource(home.runtime.prisma, home.runtime.secretKey, { environmentId, name, kind, settings: { ...settings } })
+const databases = async (at: PostgresServer) =>
+  (await at.query("SELECT datname FROM pg_database WHERE datname ~ 'shop' ORDER BY 1")).map((row) => row.datname)
+
+beforeAll(async () => {
+  home = await openInstallation()
+  await home.startWorker()
+  if (missing !== null) return
+  ;[server, other, maria] = await Promise.all([startPostgresServer(), startPostgresServer(), startMariadbServer()])
+  await server.query('CREATE DATABASE shop')
+  await server.query(
+    `CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT pg_read_all_data TO reader; CREATE ROLE owner_of_all;
+     CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders SELECT n, 'x' FROM generate_series(1, 50) n;
+     ALTER TABLE orders OWNER TO owner_of_all`,
+    'shop',
+  )
+  const login = { host: '127.0.0.1', port: server.port, user: 'reader', password: 'r', database: 'shop' }
+  shop = await save(await add('shop', 'postgres', login))
+})
+afterEach(async () => {
+  await worker?.stop()
+  worker = undefined
+  await rows().deleteMany()
+})
+afterAll(async () => {
+  await home?.close()
+  await Promise.all([server?.stop(), other?.stop(), maria?.stop()])
+})
+
+describe.skipIf(missing)('a restore into a new database', () => {
+  const asSuperuser = () => ({ user: 'postgres', password: server.password })
+
+  it('makes it beside the old one, by an account that may, and counts its rows', async () => {
+    await server.query('DELETE FROM orders WHERE id > 10', 'shop')
+    const place = { name: 'shop_copy', login: asSuperuser() }
+    const restore = await restored(shop.run, place)
+    expect(restore.errorMessage).toBeNull()
+    expect(restore).toMatchObject({ state: 'SUCCEEDED', sealedLogin: null, placeName: 'shop_copy' })
+    expect(restore.output).toContain('1 table with 50 rows, as counted at the moment of the backup')
+    expect(await server.query('SELECT count(*)::int AS n FROM orders', 'shop_copy')).toEqual([{ n: 50 }])
+    expect(await server.query('SELECT count(*)::int AS n FROM orders', 'shop')).toEqual([{ n: 10 }])
+    const again = await restored(shop.run, place)
+    expect(again).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TARGET_NOT_EMPTY', sealedLogin: null })
+    expect(await databases(server)).toEqual(['shop', 'shop_copy'])
+    await server.query('DROP DATABASE shop_copy')
+  })
+
+  it('changes nothing where the account may not, and never shows its password', async () => {
+    const restore = await restored(shop.run, { name: 'shop_copy' })
+    expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
+    const wrong = await restored(shop.run, { name: 'shop_copy', login: { user: 'postgres', password: 'a wrong one' } })
+    expect(wrong.state).toBe('FAILED')
+    expect(JSON.stringify(wrong, (_, value) => (typeof value === 'bigint' ? `${value}` : value))).not.toContain(
+      'a wrong',
+    )
+    expect(await databases(server)).toEqual(['shop'])
+    expect(JSON.stringify(await home.runtime.prisma.auditEvent.findMany())).not.toContain('a wrong')
+  })
+
+  it('goes to the server of another source, with or without the owners that it lacks', async () => {
+    const login = {
+      host: '127.0.0.1',
+      port: other.port,
+      user: 'postgres',
+      password: other.password,
+      database: 'postgres',
+    }
+    const { id: environmentId } = await home.runtime.prisma.environment.create({ data: { name: 'staging' } })
+    const { id: sourceId } = await add('elsewhere', 'postgres', login, environmentId)
+    const lacking = await restored(shop.run, { name: 'shop', sourceId })
+    expect(lacking).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_SERVER_LACKS' })
+    expect(lacking.errorMessage).toContain('owner_of_all')
+    expect(await databases(other)).toEqual([])
+    const restore = await restored(shop.run, { name: 'shop', sourceId, withoutOwners: true })
+    expect(restore.errorMessage).toBeNull()
+    expect(await other.query('SELECT count(*)::int AS n FROM orders', 'shop')).toEqual([{ n: 50 }])
+
+    await home.runtime.prisma.environment.update({ where: { id: environmentId }, data: { protected: true } })
+    const into = trigger(shop.run, { name: 'shop_2', sourceId })
+    await expect(into).rejects.toThrow(refusal('RESTORE_INTO_PROTECTED'))
+  })
+
+  it('is FAILED when the rows are not those that were saved', async () => {
+    const where = { id: shop.run.id }
+    await home.runtime.prisma.backupRun.update({ where, data: { tables: { 'public.orders': 51 } } })
+    const restore = await restored(shop.run, { name: 'shop_short', login: asSuperuser() })
+    expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TABLES_DIFFER' })
+    expect(restore.errorMessage).toContain('public.orders: 50 rows restored, and 51 saved.')
+    await home.runtime.prisma.backupRun.update({ where, data: { tables: { 'public.orders': 50 } } })
+    await server.query('DROP DATABASE shop_short')
+  })
+
+  it('is refused before it is queued where it cannot be, and while another goes to the same place', async () => {
+    const { source } = await home.addFiles('notes', { 'a.txt': 'a' })
+    const files = await save(source)
+    const names = { name: 'x' }
+    await expect(trigger(files.run, names)).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
+    await expect(trigger(shop.run, { ...names, sourceId: source.id })).rejects.toThrow(
+      refusal('RESTORE_NOT_INTO_PLACE'),
+    )
+    await expect(trigger(shop.run, { ...names, sourceId: 'none' })).rejects.toThrow(refusal('SOURCE_UNKNOWN'))
+    await expect(trigger(shop.run, { name: '' })).rejects.toThrow(refusal('INPUT_INVALID'))
+    await expect(trigger(shop.run, names, { folder: '/x' })).rejects.toThrow(refusal('INPUT_INVALID'))
+    const first = await trigger(shop.run, { ...names, login: { user: 'u', password: 'very secret' } })
+    expect(first.sealedLogin).not.toContain('secret')
+    await expect(trigger(shop.run, names)).rejects.toThrow(refusal('RESTORE_TARGET_BUSY'))
+  })
+
+  it('makes one of MariaDB, and a new file of SQLite, by the command line', async () => {
+    await maria.query('CREATE DATABASE blog')
+    await maria.query(['CREATE TABLE posts (id int PRIMARY KEY)', 'INSERT INTO posts VALUES (1), (2)'], 'blog')
+    const { port, user, password } = maria
+    const blog = await save(await add('blog', 'mysql', { host: '127.0.0.1', port, user, password, database: 'blog' }))
+    worker = await home.startRestores()
+    const client = await serveClient(home, 'restore')
+    const variables = { ADMIN: password }
+    const login = ['--user', user, '--password-env', 'ADMIN']
+    const made = await client.run([blog.run.id, '--to-database', 'blog_copy', ...login, '--wait'], { variables })
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    expect(made.stdout).toContain('SUCCEEDED  blog to the database “blog_copy”')
+    expect(await maria.query('SELECT count(*) AS n FROM posts', 'blog_copy')).toEqual([{ n: 2 }])
+    const taken = await client.run([blog.run.id, '--to-database', 'blog_copy', '--wait'])
+    expect(taken.code).toBe(1)
+    expect(taken.stdout).toContain('RESTORE_TARGET_NOT_EMPTY')
+
+    const lite = await home.addSqlite('lite', 4)
+    const { run } = await save(lite.source)
+    const file = join(home.folder, 'files', 'copy of lite.sqlite')
+    expect(await client.run([run.id, '--to-file', file, '--wait'])).toMatchObject({ code: 0 })
+    const { tables } = await countSqlite(file, { signal: new AbortController().signal })
+    expect(Object.values(tables)).toEqual([4])
+    expect((await client.run([run.id, '--to-file', file, '--wait'])).stdout).toContain('RESTORE_TARGET_NOT_EMPTY')
+    expect((await client.run([run.id, '--to-file', '/etc/copy.sqlite', '--wait'])).stdout).toContain('PATH_NOT_ALLOWED')
+    expect((await client.run([run.id, '--wait'])).stderr).toContain('A restore has one target')
+    client.close()
+  })
+})
