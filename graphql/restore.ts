@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { cancelRestore } from '#lib/restores/cancel.ts'
 import { placeText } from '#lib/restores/place-text.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
+import { databaseOfPart } from '#lib/sources/driver.ts'
+import { newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { given } from './given.ts'
-import { runError } from './run.ts'
+import { backupRun, runError } from './run.ts'
 import { waitsFor } from './waits-for.ts'
 
 const PAGE_LIMIT = 100
@@ -66,6 +68,21 @@ export const restore = builder.prismaObject('Restore', {
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
   }),
 })
+
+const newPlace = builder.enumType('NewPlace', { values: ['DATABASE', 'FILE'] as const })
+
+builder.prismaObjectField(backupRun, 'newPlace', (t) =>
+  t.field({
+    type: newPlace,
+    nullable: true,
+    description: 'What it can be restored into besides a folder. Null: nothing.',
+    select: { part: true, source: { select: { kind: true } } },
+    resolve: ({ part, source }) => {
+      const what = part !== '' && databaseOfPart(part) === null ? undefined : newPlaceOf(source.kind)
+      return what === undefined ? null : what === 'database' ? 'DATABASE' : 'FILE'
+    },
+  }),
+)
 
 builder.queryFields((t) => ({
   restore: t.prismaField({

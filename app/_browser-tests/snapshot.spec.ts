@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, installation, test, trigger } from './console.fixture.ts'
 
 test('a snapshot is looked into, folder by folder, and a file of it is downloaded', async ({ page }) => {
@@ -35,7 +36,7 @@ test('a snapshot is restored into a folder, and refused where something lies alr
   await page.goto(`/backups/${id}`)
   await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
   const restoreInto = async (folder: string) => {
-    await page.getByRole('button', { name: 'Restore into a folder …' }).click()
+    await page.getByRole('button', { name: 'Restore …' }).click()
     await page.getByLabel('Folder on the worker').fill(folder)
     await page.getByRole('button', { name: 'Restore', exact: true }).click()
     await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/)
@@ -53,4 +54,26 @@ test('a snapshot is restored into a folder, and refused where something lies alr
   await page.getByRole('link', { name: 'All restores' }).click()
   await expect(page.getByRole('row')).toHaveCount(3)
   await rm(target, { recursive: true })
+})
+
+test('a database is restored into a new file, and not over it', async ({ page }) => {
+  const file = join(installation().dataDir, 'demo', 'restored shop.sqlite')
+  const id = await trigger(page, { type: 'DATABASE', description: 'To restore as a database' })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  const restore = async () => {
+    await page.getByRole('button', { name: 'Restore …' }).click()
+    await expect(page.getByRole('radio', { name: 'A new file' })).toBeChecked()
+    await page.getByLabel('New file on the worker').fill(file)
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    await page.getByRole('button', { name: 'Restore', exact: true }).click()
+    await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/)
+  }
+  await restore()
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await expect(page.getByText('as counted at the moment of the backup')).toBeVisible()
+  await page.goto(`/backups/${id}`)
+  await restore()
+  await expect(page.getByText('RESTORE_TARGET_NOT_EMPTY')).toBeVisible({ timeout: 60_000 })
+  await rm(file)
 })

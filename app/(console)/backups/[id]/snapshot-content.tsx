@@ -18,7 +18,7 @@ export function SnapshotContent({ run, backupId }: { run: RunDetail; backupId: s
         </ButtonLink>
         {isRestoring ? null : (
           <Button size="small" onClick={() => setRestoring(true)}>
-            <ArchiveRestore aria-hidden className="size-4" /> Restore into a folder …
+            <ArchiveRestore aria-hidden className="size-4" /> Restore …
           </Button>
         )}
       </div>
