@@ -29,6 +29,10 @@ export const restore = builder.prismaObject('Restore', {
       select: { folder: true, placeName: true },
       resolve: placeText,
     }),
+    keptAs: t.exposeString('keptAs', {
+      nullable: true,
+      description: 'What the database that it replaced is called since.',
+    }),
     placeSource: t.relation('placeSource', {
       nullable: true,
       description: 'On whose server the new database is. Null when it goes into a folder.',
@@ -129,6 +133,11 @@ const restorePlaceInput = builder.inputType('RestorePlaceInput', {
       description:
         'Another account than that source’s, which may only be allowed to read. Kept, sealed, until it has ended.',
     }),
+    replace: t.boolean({
+      description:
+        'PostgreSQL: the database of that name is replaced, in one step and when all was restored. It stays, as keptAs.',
+    }),
+    confirmReplace: t.string({ description: 'Its name once more, to replace it.' }),
     withoutOwners: t.boolean({
       description: 'Leaves out owners and rights, which belong to accounts of the server that was backed up.',
     }),

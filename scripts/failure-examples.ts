@@ -134,6 +134,7 @@ export const examples: { [C in Code]: Details<C> } = {
   RESTORE_ALREADY_ENDED: { id: '0199a000-0000-7000-8000-000000000004', state: 'SUCCEEDED' },
   RESTORE_TARGET_BUSY: { folder: '/srv/restored/shop', restoreId: '0199a000-0000-7000-8000-000000000004' },
   RESTORE_NOT_INTO_PLACE: { kind: 'files', why: 'it holds no database' },
+  RESTORE_NOT_CONFIRMED: { name: 'shop' },
   RESTORE_INTO_PROTECTED: { from: 'staging', into: 'production' },
   RESTORE_SERVER_LACKS: { lacks: ['the role “shop”', 'the extension “postgis”'] },
   RESTORE_TABLES_DIFFER: { place: 'the database “shop_copy”', problems: ['public.orders is missing.'] },

@@ -13,6 +13,7 @@ interface Restore {
   id: string
   state: RunState
   into: string
+  keptAs: string | null
   waitsFor: string | null
   filesDone: number | null
   filesTotal: number | null
@@ -27,6 +28,7 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   toFolder?: string
   toDatabase?: string
   toFile?: string
+  replace?: string
   onServerOf?: string
   user?: string
   owners: boolean
@@ -35,7 +37,7 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   wait?: boolean
 }
 
-const fields = `id state into waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
+const fields = `id state into keptAs waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
   run { id partName source { name } }`
 const triggerDocument = mutation('triggerRestore', 'input', 'TriggerRestoreInput', `restore { ${fields} }`)
 const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields} }`)
@@ -53,6 +55,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .option('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
+    .option('--replace <name>', 'with --to-database: the one of that name is replaced, and stays under another name')
     .option('--on-server-of <source>', 'the new database: on the server of this source, by its id')
     .option('--user <name>', 'the new database: made by this account of the server, instead of the source’s')
     .option('--no-owners', 'the new database: without owners and rights of the old one')
@@ -106,7 +109,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
 
 /** A folder, or a new place. Throws CommandFailed. */
 async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<object> {
-  const { toFolder, toDatabase, toFile, onServerOf, user, owners } = flags
+  const { toFolder, toDatabase, toFile, replace, onServerOf, user, owners } = flags
   const given = [toFolder, toDatabase, toFile].filter((one) => one !== undefined)
   if (given.length !== 1)
     throw new CommandFailed('A restore has one target.', 'Use one of --to-folder, --to-database and --to-file.')
@@ -118,6 +121,7 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
       ...(onServerOf !== undefined && { sourceId: onServerOf }),
       ...(user !== undefined && { login: { user, ...(password !== undefined && { password }) } }),
       ...(owners ? {} : { withoutOwners: true }),
+      ...(replace !== undefined && { replace: true, confirmReplace: replace }),
     },
   }
 }
@@ -130,6 +134,7 @@ function text(restore: Restore): string[] {
   return [
     `${state}  ${nameOf(restore)} to ${printable(into)}`,
     `  ${progressLine(restore)}`,
+    ...(restore.keptAs === null ? [] : [`  the old one is called ${printable(restore.keptAs)}`]),
     `  restore ${id}`,
     ...(error ? [`  ${printable(error.message)} (${error.code})`, `  What to do: ${printable(error.remedy)}`] : []),
   ]

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { serveClient } from '#lib/cli/served-client.fixture.ts'
@@ -121,6 +122,46 @@ describe.skipIf(missing)('a restore into a new database', () => {
     await home.runtime.prisma.environment.update({ where: { id: environmentId }, data: { protected: true } })
     const into = trigger(shop.run, { name: 'shop_2', sourceId })
     await expect(into).rejects.toThrow(refusal('RESTORE_INTO_PROTECTED'))
+  })
+
+  it('takes the place of the old one in one step, with applications on it, and keeps that', async () => {
+    const place = { name: 'shop', login: asSuperuser(), replace: true }
+    await expect(trigger(shop.run, place)).rejects.toThrow(refusal('RESTORE_NOT_CONFIRMED'))
+    const application = new Client({
+      host: '127.0.0.1',
+      port: server.port,
+      user: 'postgres',
+      password: server.password,
+      database: 'shop',
+    })
+    application.on('error', () => {})
+    await application.connect()
+    const restore = await restored(shop.run, { ...place, confirmReplace: 'shop' })
+    expect(restore.errorMessage).toBeNull()
+    expect(restore.keptAs).toMatch(/^shop_before_[0-9a-f]{8}$/)
+    const count = (database: string) => server.query('SELECT count(*)::int AS n FROM orders', database)
+    expect(await count('shop')).toEqual([{ n: 50 }])
+    expect(await count(restore.keptAs as string)).toEqual([{ n: 10 }])
+    expect(await databases(server)).toEqual(['shop', restore.keptAs])
+    await expect(application.query('SELECT 1')).rejects.toThrow()
+
+    // Where the rows differ, the old one stays as it is.
+    const where = { id: shop.run.id }
+    await home.runtime.prisma.backupRun.update({ where, data: { tables: { 'public.orders': 51 } } })
+    const differing = await restored(shop.run, { ...place, confirmReplace: 'shop' })
+    expect(differing).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TABLES_DIFFER', keptAs: null })
+    expect(await count('shop')).toEqual([{ n: 50 }])
+    await home.runtime.prisma.backupRun.update({ where, data: { tables: { 'public.orders': 50 } } })
+
+    // One that is gone comes back.
+    await server.query('DROP DATABASE shop')
+    expect(await restored(shop.run, { ...place, confirmReplace: 'shop' })).toMatchObject({
+      state: 'SUCCEEDED',
+      keptAs: null,
+    })
+    expect(await count('shop')).toEqual([{ n: 50 }])
+    for (const name of await databases(server)) if (name !== 'shop') await server.query(`DROP DATABASE "${name}"`)
+    await server.query('DELETE FROM orders WHERE id > 10', 'shop')
   })
 
   it('is FAILED when the rows are not those that were saved', async () => {

@@ -31,6 +31,10 @@ const placeInput = z.strictObject({
   /** Another account than that source's, which may only be allowed to read. */
   login: z.strictObject({ user: z.string().min(1), password: z.string().nullish() }).nullish(),
   withoutOwners: z.boolean().default(false),
+  /** The database that is there is replaced, in one step, and stays under another name. */
+  replace: z.boolean().default(false),
+  /** Its name once more. */
+  confirmReplace: z.string().nullish(),
 })
 
 const triggerInput = z
@@ -53,7 +57,7 @@ type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
  * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, or into a new place: a database on the
  * server of a source of the same kind, or a file. The worker looks whether the folder or the place may be used. A repeated
  * idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_UNKNOWN,
- * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_INTO_PROTECTED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
+ * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_NOT_CONFIRMED, RESTORE_INTO_PROTECTED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
  * nothing was started.
  */
 export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
@@ -89,12 +93,12 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
     if (place === null) await requireFree(tx, target.folder)
     const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey }
     const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
-    const { placeName, placeSourceId } = restore
+    const { placeName, placeSourceId, replaces } = restore
     await record(tx, {
       actor,
       action: 'restore.trigger',
       target: { type: 'restore', id },
-      details: place === null ? { runId, folder } : { runId, placeName, placeSourceId },
+      details: place === null ? { runId, folder } : { runId, placeName, placeSourceId, replaces },
     })
     await deps.queue.send(tx, 'restore.run', { restoreId: id })
     return restore
@@ -109,7 +113,7 @@ async function checkPlace(
   { secretKey }: TriggerDeps,
   id: string,
   run: RunWithSource,
-  { name, sourceId, login, withoutOwners }: z.infer<typeof placeInput>,
+  { name, sourceId, login, withoutOwners, replace, confirmReplace }: z.infer<typeof placeInput>,
 ) {
   const { kind } = run.source
   const { newPlace, settings } = driverOf(kind)
@@ -124,6 +128,8 @@ async function checkPlace(
       into: source.environment.name,
     })
   const placeName = parseInput(newPlace.name, name, 'place.name')
+  if (replace && newPlace.replace === undefined) throw refuse('what is there cannot be replaced in one step')
+  if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
   const busy = await tx.restore.findFirst({
     where: { placeSourceId: source.id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
@@ -135,6 +141,7 @@ async function checkPlace(
     placeName,
     placeSourceId: source.id,
     withoutOwners,
+    replaces: replace,
     sealedLogin: login ? sealLogin(secretKey, id, login) : null,
   }
 }

@@ -232,6 +232,11 @@ export interface SourceDriver<Settings = unknown> {
     /** What its name may be. */
     readonly name: z.ZodType<string>
     open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
+    /**
+     * Only where it can be done in one step: puts a place that was made by `open` where the one called `name` is, whose sessions are
+     * ended and which stays as `kept`. Answers whether there was one. Rejects, and leaves all as it was, with RESTORE_TOOL_FAILED.
+     */
+    replace?(place: Settings, name: string, kept: string, ctx: DriverContext): Promise<boolean>
   }
   /** Only kinds whose copies are worth nothing until they are loaded. Where it is absent, the files themselves are the data. */
   openScratch?(settings: Settings, ctx: DriverContext): Promise<ScratchPlace>

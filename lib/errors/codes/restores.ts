@@ -28,6 +28,12 @@ export const restores = {
     message: (d) => `A backup of the kind ${d.kind} cannot be brought into a new database: ${d.why}.`,
     remedy: () => 'Restore it into a folder, or follow the restore document of the backup.',
   }),
+  RESTORE_NOT_CONFIRMED: entry<{ name: string }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `To put a backup in the place of the database “${d.name}”, its name must be repeated.`,
+    remedy: (d) => `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`,
+  }),
   RESTORE_INTO_PROTECTED: entry<{ from: string; into: string }>({
     kind: 'conflict',
     retry: 'never',

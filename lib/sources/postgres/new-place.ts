@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { postgresFields } from '../connections/postgres.ts'
+import { postgresFields, withPostgres } from '../connections/postgres.ts'
+import { codeOf } from '../connections/postgres-errors.ts'
 import { type DriverContext, databaseOfPart } from '../driver.ts'
 import { databaseExists } from './create-database.ts'
-import { type PostgresSettings, postgresSettings } from './settings.ts'
+import { connectionTo, type PostgresSettings, postgresSettings } from './settings.ts'
 
 /** A database that the server does not have yet; it is made as the saved one was. */
 export const newPlace = {
@@ -20,4 +23,41 @@ export const newPlace = {
       })
     return parsed
   },
+  replace,
 } as const
+
+const ATTEMPTS = 10
+const PAUSE_MS = 200
+/** object_in_use: somebody has connected again meanwhile. */
+const IN_USE = '55006'
+
+/** Both names change in one transaction. Applications connect again at once, so that it may take several attempts. */
+async function replace(place: PostgresSettings, name: string, kept: string, ctx: DriverContext): Promise<boolean> {
+  return withPostgres(connectionTo(place, place.maintenanceDatabase), ctx, async (client) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await rename(client, place.database as string, name, kept)
+      } catch (thrown) {
+        await client.query('ROLLBACK')
+        const exit = codeOf(thrown)
+        if (exit === '') throw thrown // the connection broke
+        if (exit !== IN_USE || attempt === ATTEMPTS) {
+          const reason = (thrown as Error).message
+          throw new CodedError('RESTORE_TOOL_FAILED', { tool: 'ALTER DATABASE', exit, reason }, { cause: thrown })
+        }
+        await sleep(PAUSE_MS, undefined, { signal: ctx.signal })
+      }
+    }
+  })
+}
+
+async function rename(client: Client, from: string, name: string, kept: string): Promise<boolean> {
+  const quoted = (one: string) => client.escapeIdentifier(one)
+  await client.query('BEGIN')
+  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+  if (rowCount === 1) await client.query(`ALTER DATABASE ${quoted(name)} RENAME TO ${quoted(kept)}`)
+  await client.query(`ALTER DATABASE ${quoted(from)} RENAME TO ${quoted(name)}`)
+  await client.query('COMMIT')
+  return rowCount === 1
+}

@@ -10,7 +10,7 @@ import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
 import type { NewPlace } from '#graphql/documents/generated/graphql.ts'
 
-const empty = { folder: '', name: '', sourceId: '', user: '', password: '', withoutOwners: false }
+const empty = { folder: '', name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false }
 
 /** Where a run's snapshot is to be brought; the name of its environment besides, when that is protected. */
 export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => void }) {
@@ -23,18 +23,20 @@ export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => voi
   const [target, setTarget] = useState<'FOLDER' | NewPlace>(newPlace ?? 'FOLDER')
   const [draft, setDraft] = useState(empty)
   const [confirmed, setConfirmed] = useState('')
+  const [confirmReplace, setConfirmReplace] = useState('')
   const { environment } = run.source
   const refusal = problemIn(trigger.data, trigger.error)
   const change = (part: Partial<typeof empty>) => setDraft({ ...draft, ...part })
   function submit(event: FormEvent): void {
     event.preventDefault()
-    const { folder, name, sourceId, user, password, withoutOwners } = draft
+    const { folder, name, sourceId, user, password, withoutOwners, replace } = draft
     const place = {
       name,
       ...(target === 'DATABASE' && {
         ...(sourceId && { sourceId }),
         ...(user && { login: { user, ...(password && { password }) } }),
         withoutOwners,
+        ...(replace && { replace, confirmReplace }),
       }),
     }
     const input = {
@@ -76,11 +78,13 @@ export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => voi
       ) : (
         <Text
           id={`${id}-name`}
-          label={target === 'FILE' ? 'New file on the worker' : 'Name of the new database'}
+          label={target === 'FILE' ? 'New file on the worker' : 'Name of the database'}
           hint={
             target === 'FILE'
               ? 'Absolute, inside its STORAGE_ROOTS. A file that is there is not written over.'
-              : 'It must not be there yet. The old one is not touched.'
+              : draft.replace
+                ? 'The one that is there is replaced when all was restored and compared.'
+                : 'It must not be there yet. The old one is not touched.'
           }
           placeholder={target === 'FILE' ? '/srv/restored/shop.sqlite' : 'shop_restored'}
           value={draft.name}
@@ -88,6 +92,15 @@ export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => voi
         />
       )}
       {target === 'DATABASE' ? <DatabaseFields id={id} run={run} draft={draft} change={change} /> : null}
+      {draft.replace && target === 'DATABASE' ? (
+        <Text
+          id={`${id}-replaced`}
+          label="Type the name of the database that is replaced"
+          hint="Its sessions are ended. It stays on the server under another name, which the restore tells."
+          value={confirmReplace}
+          change={setConfirmReplace}
+        />
+      ) : null}
       {environment.protected ? (
         <Field label={`The environment is protected: type its name, ${environment.name}`} htmlFor={`${id}-confirm`}>
           <Input
@@ -166,6 +179,17 @@ function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) {
           detail="For a server that does not have the roles of the old one."
         >
           Without owners and rights
+        </Choice>
+      ) : null}
+      {run.source.kind === 'postgres' ? (
+        <Choice
+          kind="checkbox"
+          name={`${id}-replace`}
+          checked={draft.replace}
+          onChange={(replace) => change({ replace })}
+          detail="In one step, when all was restored. If anything fails before, it stays as it is."
+        >
+          Replace the database of that name
         </Choice>
       ) : null}
     </>

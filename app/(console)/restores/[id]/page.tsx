@@ -81,6 +81,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
           <Fact name="Environment">
             <EnvironmentTag environment={run.source.environment} />
           </Fact>
+          {restore.keptAs ? <Fact name="The old one is called">{restore.keptAs}</Fact> : null}
           <Fact name="Asked for">
             <When at={restore.queuedAt} />
           </Fact>
