@@ -29,6 +29,7 @@ export const restore = builder.prismaObject('Restore', {
       select: { folder: true, placeName: true },
       resolve: placeText,
     }),
+    paths: t.exposeStringList('paths', { description: 'What of the snapshot was asked for. Empty: everything.' }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
@@ -149,6 +150,9 @@ const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
     runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
     folder: t.string({
       description: 'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent. Either this or a place.',
+    }),
+    paths: t.stringList({
+      description: 'What of the snapshot is brought into the folder, absolute. Left out: everything.',
     }),
     place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
     confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),

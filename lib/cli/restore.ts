@@ -26,6 +26,7 @@ interface Restore {
 
 interface RestoreFlags extends CommonFlags, PasswordFlags {
   toFolder?: string
+  path?: string[]
   toDatabase?: string
   toFile?: string
   replace?: string
@@ -53,6 +54,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .command('restore', 'Bring the snapshot of a run into a folder of the worker, or into a new database.', program)
     .argument('<run>', 'its id')
     .option('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
+    .option('--path <path...>', 'with --to-folder: only these of the snapshot, and what is below them')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
     .option('--replace <name>', 'with --to-database: the one of that name is replaced, and stays under another name')
@@ -113,7 +115,7 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
   const given = [toFolder, toDatabase, toFile].filter((one) => one !== undefined)
   if (given.length !== 1)
     throw new CommandFailed('A restore has one target.', 'Use one of --to-folder, --to-database and --to-file.')
-  if (toFolder !== undefined) return { folder: toFolder }
+  if (toFolder !== undefined) return { folder: toFolder, ...(flags.path && { paths: flags.path }) }
   const password = user === undefined ? undefined : await passwordFrom(flags, input)
   return {
     place: {

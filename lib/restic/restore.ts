@@ -16,8 +16,8 @@ export interface RestoreRequest {
   subfolder?: string
   /** Absolute. */
   target: string
-  /** restic patterns; a pattern that matches nothing is no error for restic, so compare the counts. */
-  include?: string[]
+  /** Absolute paths: only these and what is below them. One that is not there is no error for restic, so compare the counts. */
+  paths?: readonly string[]
   /** Reads every file once more when all are written, and compares it with the repository's hashes. */
   verify?: boolean
   signal: AbortSignal
@@ -49,7 +49,7 @@ export async function restoreSnapshot(
     args: [
       ...['--target', request.target, '--sparse'],
       ...(request.verify ? ['--verify'] : []),
-      ...(request.include ?? []).map((pattern) => `--include=${pattern}`),
+      ...(request.paths ?? []).map((path) => `--include=${asPattern(path)}`),
       request.subfolder ? `${id}:${request.subfolder}` : id,
     ],
     schema: restoreMessage,
@@ -61,6 +61,9 @@ export async function restoreSnapshot(
   })
   return result
 }
+
+/** In the language of Go's filepath.Match, which restic's patterns are. */
+const asPattern = (path: string): string => path.replaceAll(/[\\*?[\]]/g, '\\$&')
 
 function take(message: RestoreMessage, result: RestoreSummary, request: RestoreRequest): void {
   if (message.message_type === 'status')

@@ -42,8 +42,8 @@ interface How {
 }
 
 /**
- * Restores the snapshot of a run into an empty folder, and counts what is there then. Resolves only when restic had no complaint
- * and the count is that of the snapshot's own listing. Rejects with SNAPSHOT_GONE, RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
+ * Restores the snapshot of a run, or the paths of it that were asked for, into an empty folder, and counts what is there then. Resolves only when restic had no complaint
+ * and the count is that of the snapshot's own listing. Rejects with SNAPSHOT_GONE, SNAPSHOT_PATH_UNKNOWN, RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
  * what restic and the repository reject with.
  */
 export async function bringSnapshot(
@@ -70,17 +70,20 @@ export async function bringSnapshot(
   await using access = await openAccess(deps, repository)
   try {
     return await withSpareKey(deps, { restic, access, repository }, { signal, onLog }, async () => {
+      const { paths } = restore
+      const seen = new Set<string>()
       const expected = await countListed(restic, access, snapshotId, {
-        signal,
-        onStarted,
+        ...{ paths, seen, signal, onStarted },
         onFile: (files) => onCount('listing', files),
       })
+      const absent = paths.filter((path) => !seen.has(path))
+      if (absent.length > 0) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path: absent.join(', ') })
       await deps.prisma.restore.updateMany({
         where: { id: restore.id, claimId: restore.claimId },
         data: { filesTotal: expected.files, bytesTotal: expected.bytes },
       })
       await onListed?.(expected)
-      const request = { snapshotId, target: folder, verify, signal, onStarted, onProgress, onLog }
+      const request = { snapshotId, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
       await restoreSnapshot(restic, access, request)
       const found = await countFolder(folder, signal, (files) => onCount('folder', files))
       if (found.files !== expected.files || found.bytes !== expected.bytes)

@@ -86,6 +86,21 @@ describe('a restore', () => {
     expect(told).toHaveLength(1)
   })
 
+  it('brings back only the paths that were asked for, whatever is in their names, and nothing when one is not there', async () => {
+    worker = await home.startRestores()
+    const target = folder()
+    const wanted = ['[brackets]*.txt', 'new\nline'].map((name) => join(notes.path, name))
+    const restore = await ended(await trigger({ folder: target, paths: wanted }))
+    expect(restore).toMatchObject({ state: 'SUCCEEDED', paths: wanted, filesDone: 2n, filesTotal: 2n })
+    expect((await readdir(join(target, notes.path))).sort()).toEqual(['[brackets]*.txt', 'new\nline'])
+    const whole = await ended(await trigger({ folder: folder(), paths: [`${notes.path}/`] }))
+    expect(whole).toMatchObject({ state: 'SUCCEEDED', filesDone: 5n })
+    const nowhere = folder()
+    const absent = await ended(await trigger({ folder: nowhere, paths: [...wanted, join(notes.path, 'plain')] }))
+    expect(absent).toMatchObject({ state: 'FAILED', errorCode: 'SNAPSHOT_PATH_UNKNOWN' })
+    expect(await readdir(nowhere)).toEqual([])
+  })
+
   it('is refused before it is queued to those who may not, without the name of a protected environment, and of nothing', async () => {
     const target = folder()
     const operator = { ...home.admin, role: 'OPERATOR' as const }

@@ -1,4 +1,5 @@
 import { isAbsolute, normalize } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
@@ -41,6 +42,8 @@ const triggerInput = z
   .strictObject({
     runId: z.string(),
     folder: folderInput.nullish(),
+    /** What of the snapshot is brought into the folder; everything when left out. */
+    paths: z.array(folderInput).max(1000, 'may be at most 1000').default([]),
     place: placeInput.nullish(),
     /** The name of the environment of the run's source, when it is protected. */
     confirmEnvironment: z.string().nullish(),
@@ -49,6 +52,10 @@ const triggerInput = z
   .refine(({ folder, place }) => (folder == null) !== (place == null), {
     path: ['folder'],
     message: 'name either a folder or a place',
+  })
+  .refine(({ paths, place }) => paths.length === 0 || place == null, {
+    path: ['paths'],
+    message: 'belong to a folder',
   })
 
 type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
@@ -62,19 +69,18 @@ type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
  */
 export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
   requireScope(actor, 'backup:restore', 'restore a backup')
-  const {
-    runId,
-    folder = null,
-    place = null,
-    confirmEnvironment,
-    idempotencyKey = null,
-  } = parseInput(triggerInput, raw)
+  const input = parseInput(triggerInput, raw)
+  const { runId, folder = null, place = null, confirmEnvironment, idempotencyKey = null } = input
+  const paths = input.paths.includes('/') ? [] : input.paths
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx) // nobody else begins a restore meanwhile
     if (idempotencyKey !== null) {
       const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
-      const isSame = earlier?.requestedFolder === (folder ?? '') && earlier.placeName === (place?.name ?? null)
-      if (earlier?.runId === runId && isSame) return earlier
+      const asked = [runId, folder ?? '', place?.name ?? null, ...paths]
+      const isSame =
+        earlier &&
+        isDeepStrictEqual([earlier.runId, earlier.requestedFolder, earlier.placeName, ...earlier.paths], asked)
+      if (isSame) return earlier
       if (earlier)
         throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
     }
@@ -87,7 +93,7 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
     const id = uuidv7()
     const target =
       place === null
-        ? { folder: folder as string, requestedFolder: folder as string }
+        ? { folder: folder as string, requestedFolder: folder as string, paths }
         : { folder: '', requestedFolder: '', ...(await checkPlace(tx, deps, id, run, place)) }
     requireConfirmation(run.source.environment, confirmEnvironment, 'restore a backup of it')
     if (place === null) await requireFree(tx, target.folder)
@@ -98,7 +104,7 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
       actor,
       action: 'restore.trigger',
       target: { type: 'restore', id },
-      details: place === null ? { runId, folder } : { runId, placeName, placeSourceId, replaces },
+      details: place === null ? { runId, folder, paths } : { runId, placeName, placeSourceId, replaces },
     })
     await deps.queue.send(tx, 'restore.run', { restoreId: id })
     return restore

@@ -12,14 +12,21 @@ import type { NewPlace } from '#graphql/documents/generated/graphql.ts'
 
 const empty = { folder: '', name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false }
 
+interface Props {
+  run: RunDetail
+  /** Only this of the snapshot, and what is below it. */
+  path?: string
+  onDone: () => void
+}
+
 /** Where a run's snapshot is to be brought; the name of its environment besides, when that is protected. */
-export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => void }) {
+export function RestoreForm({ run, path, onDone }: Props) {
   const id = useId()
   const router = useRouter()
   const trigger = useTriggerRestore()
   // One key per form: however often a shaky line makes people press the button, one restore starts.
   const [idempotencyKey, setKey] = useState(randomKey)
-  const { newPlace } = run
+  const newPlace = path === undefined ? run.newPlace : null
   const [target, setTarget] = useState<'FOLDER' | NewPlace>(newPlace ?? 'FOLDER')
   const [draft, setDraft] = useState(empty)
   const [confirmed, setConfirmed] = useState('')
@@ -42,7 +49,7 @@ export function RestoreForm({ run, onDone }: { run: RunDetail; onDone: () => voi
     const input = {
       runId: run.id,
       idempotencyKey,
-      ...(target === 'FOLDER' ? { folder } : { place }),
+      ...(target === 'FOLDER' ? { folder, ...(path !== undefined && { paths: [path] }) } : { place }),
       ...(confirmed && { confirmEnvironment: confirmed }),
     }
     trigger.mutate(input, {

@@ -81,6 +81,11 @@ function Restore({ restore }: { restore: RestoreDetail }) {
           <Fact name="Environment">
             <EnvironmentTag environment={run.source.environment} />
           </Fact>
+          {restore.paths.length > 0 ? (
+            <Fact name="Of it">
+              <span className="font-mono text-small">{restore.paths.join(', ')}</span>
+            </Fact>
+          ) : null}
           {restore.keptAs ? <Fact name="The old one is called">{restore.keptAs}</Fact> : null}
           <Fact name="Asked for">
             <When at={restore.queuedAt} />

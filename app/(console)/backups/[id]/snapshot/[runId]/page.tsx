@@ -1,9 +1,10 @@
 'use client'
 
-import { Download, Folder, FolderOpen } from 'lucide-react'
+import { ArchiveRestore, Download, Folder, FolderOpen } from 'lucide-react'
 import Link from 'next/link'
 import { useParams, useSearchParams } from 'next/navigation'
-import { useBackup } from '#app/_data/backup.ts'
+import { useState } from 'react'
+import { type RunDetail, useBackup } from '#app/_data/backup.ts'
 import { downloadAddress, type SnapshotEntry, useSnapshotEntries } from '#app/_data/snapshots.ts'
 import { BackLink } from '#app/_ui/back-link.tsx'
 import { Button } from '#app/_ui/button.tsx'
@@ -12,6 +13,7 @@ import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { When } from '#app/_ui/time.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { RestoreForm } from '../../restore-form.tsx'
 
 /** What a run saved, folder by folder, and downloads from it. */
 export default function SnapshotPage() {
@@ -34,24 +36,45 @@ export default function SnapshotPage() {
           refusal ? (
             <ProblemNotice problem={asProblem(refusal)} />
           ) : (
-            <Panel title={<Crumbs at={at} path={path} />} aside={<ArchiveLink runId={runId} path={path} />} flush>
-              {found.length === 0 ? (
-                <Empty Icon={FolderOpen} title="This folder is empty" />
-              ) : (
-                <Entries at={at} runId={runId} entries={found} />
-              )}
-              {entries.hasNextPage ? (
-                <div className="p-4">
-                  <Button disabled={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
-                    {entries.isFetchingNextPage ? 'Reading …' : 'Show more'}
-                  </Button>
-                </div>
-              ) : null}
-            </Panel>
+            <>
+              {run && run.removedAt === null ? <RestoreThis key={path} run={run} path={path} /> : null}
+              <Panel title={<Crumbs at={at} path={path} />} aside={<ArchiveLink runId={runId} path={path} />} flush>
+                {found.length === 0 ? (
+                  <Empty Icon={FolderOpen} title="This folder is empty" />
+                ) : (
+                  <Entries at={at} runId={runId} entries={found} />
+                )}
+                {entries.hasNextPage ? (
+                  <div className="p-4">
+                    <Button disabled={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
+                      {entries.isFetchingNextPage ? 'Reading …' : 'Show more'}
+                    </Button>
+                  </div>
+                ) : null}
+              </Panel>
+            </>
           )
         }
       </Answered>
     </>
+  )
+}
+
+/** Brings the folder that is looked at into one of the worker. */
+function RestoreThis({ run, path }: { run: RunDetail; path: string }) {
+  const [isOpen, setOpen] = useState(false)
+  if (!isOpen)
+    return (
+      <div>
+        <Button size="small" onClick={() => setOpen(true)}>
+          <ArchiveRestore aria-hidden className="size-4" /> Restore this folder …
+        </Button>
+      </div>
+    )
+  return (
+    <Panel title={`Restore ${path === '/' ? 'all of it' : path}`}>
+      <RestoreForm run={run} path={path} onDone={() => setOpen(false)} />
+    </Panel>
   )
 }
 

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "restores" ADD COLUMN     "paths" TEXT[] DEFAULT ARRAY[]::TEXT[];
