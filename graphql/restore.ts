@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cancelRestore } from '#lib/restores/cancel.ts'
+import { followRestore } from '#lib/restores/follow.ts'
 import { placeText } from '#lib/restores/place-text.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
@@ -184,3 +185,13 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { id }, { runtime, actor }) => ({ restore: await cancelRestore(runtime, actor, id) }),
   }),
 }))
+
+builder.subscriptionField('restoreStatus', (t) =>
+  t.field({
+    type: restore,
+    description: 'A restore as it is now, then whenever it has changed; completes when it has ended.',
+    args: { restoreId: t.arg.id({ required: true }) },
+    subscribe: (_root, { restoreId }, { runtime }) => followRestore(runtime, restoreId),
+    resolve: (row) => row,
+  }),
+)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cancelRestore } from '#lib/restores/cancel.ts'
 import { evidenceKey, problemOfEvidence, resultOf } from '#lib/restores/evidence.ts'
+import { followRestore } from '#lib/restores/follow.ts'
 import { triggerVerification } from '#lib/restores/trigger-verification.ts'
 import type { Finding } from '#lib/sources/driver.ts'
 import type { Prisma, Restore } from '#prisma/client/client.ts'
@@ -208,3 +209,13 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { id }, { runtime, actor }) => ({ verification: await cancelRestore(runtime, actor, id) }),
   }),
 }))
+
+builder.subscriptionField('verificationStatus', (t) =>
+  t.field({
+    type: verification,
+    description: 'A verification as it is now, then whenever it has changed; completes when it has ended.',
+    args: { verificationId: t.arg.id({ required: true }) },
+    subscribe: (_root, { verificationId }, { runtime }) => followRestore(runtime, verificationId),
+    resolve: (row) => row,
+  }),
+)

@@ -28,7 +28,7 @@ test('a snapshot is looked into, folder by folder, and a file of it is downloade
   expect(await link.getAttribute('aria-label')).toBe(`Download ${file.suggestedFilename()}`)
 
   // The folder that is looked at, and nothing else of the snapshot.
-  const target = join(installation().dataDir, 'demo', 'restored part')
+  const target = join(installation().dataDir, 'demo', 'part of it')
   const shown = (await page.getByRole('row').count()) - 1
   await page.getByRole('button', { name: 'Restore this folder …' }).click()
   await page.getByLabel('Folder on the worker').fill(target)

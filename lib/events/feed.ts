@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { Transaction } from '#lib/database/database.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
 import type { Log } from '#lib/log/log.ts'
 import type { Secret } from '#lib/secrets/secret.ts'
 
@@ -10,10 +10,10 @@ const CHANNEL = 'backup_events'
 export const SETTINGS = 'settings'
 
 /**
- * Says "look at this" to every process, at a backup by its id or at SETTINGS, when and only when the transaction commits. The
+ * Says "look at this" to every process, at a backup or a restore by its id or at SETTINGS, when and only when the transaction commits. The
  * rows are the truth.
  */
-export async function announce(tx: Transaction, what: string): Promise<void> {
+export async function announce(tx: Database | Transaction, what: string): Promise<void> {
   await tx.$executeRaw`select pg_notify(${CHANNEL}, ${what})`
 }
 

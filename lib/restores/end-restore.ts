@@ -1,5 +1,6 @@
 import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
+import { announce } from '#lib/events/feed.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
@@ -50,6 +51,7 @@ export async function endRestore(
     },
   })
   if (count !== 1) return false
+  await announce(tx, id)
   const isVerification = purpose === 'VERIFICATION'
   if (isVerification && (outcome.state === 'SUCCEEDED' || outcome.state === 'FAILED'))
     await writeEvidence(tx, secretKey, id)

@@ -1,6 +1,7 @@
 import { watchForStall } from '#lib/backups/stall.ts'
 import type { Database } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
+import { announce } from '#lib/events/feed.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { RestoreProgress } from '#lib/restic/restore.ts'
 import type { Restore } from '#prisma/client/client.ts'
@@ -112,5 +113,6 @@ async function heartbeat(prisma: Database, restore: Restore, { lines, progress }
     where id = ${restore.id}::uuid and claim_id = ${restore.claimId}::uuid and state = 'RUNNING'
     returning cancelled_by`
   if (!row) return 'claim lost'
+  await announce(prisma, restore.id)
   return row.cancelled_by === null ? null : 'cancelled'
 }

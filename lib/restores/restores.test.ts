@@ -11,6 +11,7 @@ import { type Installation, openInstallation } from '#lib/testing/installation.t
 import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
 import { cancelRestore } from './cancel.ts'
+import { followRestore } from './follow.ts'
 import { triggerRestore } from './trigger.ts'
 import type { RestoreWorker } from './worker.ts'
 
@@ -168,6 +169,23 @@ describe('a restore', () => {
     await writes(target)
     await writeFile(join(target, 'of somebody else'), 'x')
     expect(await ended({ id })).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_MISCOUNTED' })
+  })
+
+  it('can be followed from its request to its end, and left at any time', async () => {
+    await limitDownload(1000)
+    const target = folder()
+    const { id } = await trigger({ runId: noise.run.id, folder: target })
+    const left = followRestore(home.runtime, id)
+    expect((await left.next()).value).toMatchObject({ state: 'QUEUED' })
+    const waiting = left.next()
+    await left.return()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    const states: string[] = []
+    worker = await home.startRestores()
+    for await (const { state, bytesDone } of followRestore(home.runtime, id))
+      states.push(state === 'RUNNING' && bytesDone !== null ? 'moving' : state)
+    expect([...new Set(states)]).toEqual(['QUEUED', 'RUNNING', 'moving', 'SUCCEEDED'])
+    await expect(followRestore(home.runtime, randomUUID()).next()).rejects.toThrow(refusal('RESTORE_UNKNOWN'))
   })
 
   it('stops when it is cancelled, and says that the folder may hold a part', async () => {

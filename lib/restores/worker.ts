@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { workerName } from '#lib/backups/worker-name.ts'
+import { announce } from '#lib/events/feed.ts'
 import { runsWith, terminate } from '#lib/process/find.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
@@ -78,7 +79,9 @@ async function claim({ prisma, config }: RestoreDeps, places: number): Promise<R
         update restores set state = 'RUNNING', claim_id = ${randomUUID()}::uuid, worker = ${workerName},
           heartbeat_at = clock_timestamp(), started_at = clock_timestamp()
         where id = ${id}::uuid and state = 'QUEUED'`
-      if (count === 1) claimed.push(await tx.restore.findUniqueOrThrow({ where: { id } }))
+      if (count !== 1) continue
+      claimed.push(await tx.restore.findUniqueOrThrow({ where: { id } }))
+      await announce(tx, id)
     }
     return claimed
   })
