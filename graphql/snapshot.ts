@@ -1,7 +1,9 @@
 import { browseSnapshot, type EntryPage } from '#lib/backups/browse.ts'
+import { type FileVersion, findFile } from '#lib/backups/find-file.ts'
 import type { Entry } from '#lib/restic/list-folder.ts'
 import { builder } from './builder.ts'
 import { given } from './given.ts'
+import { backupRun } from './run.ts'
 
 const entryType = builder.enumType('SnapshotEntryType', {
   values: { FILE: { value: 'file' }, FOLDER: { value: 'dir' }, OTHER: { value: 'other' } } as const,
@@ -37,5 +39,38 @@ builder.queryField('snapshotEntries', (t) =>
       after: t.arg.string(),
     },
     resolve: (_root, args, { runtime, actor }) => browseSnapshot(runtime, actor, given(args)),
+  }),
+)
+
+const fileVersion = builder.objectRef<FileVersion>('FileVersion').implement({
+  description: 'One content of one path, as far as size and time of change tell.',
+  fields: (t) => ({
+    path: t.exposeString('path'),
+    type: t.field({
+      type: entryType,
+      resolve: ({ type }) => (type === 'file' || type === 'dir' ? type : 'other'),
+    }),
+    bytes: t.field({ type: 'BigInt', nullable: true, resolve: ({ bytes }) => (bytes === null ? null : BigInt(bytes)) }),
+    modifiedAt: t.expose('modifiedAt', { type: 'DateTime' }),
+    runs: t.expose('runs', { type: [backupRun], description: 'Whose snapshots hold it, the newest first.' }),
+  }),
+})
+
+const fileVersions = builder.objectRef<{ versions: FileVersion[] }>('FileVersions').implement({
+  fields: (t) => ({
+    versions: t.expose('versions', { type: [fileVersion], description: 'By path, and of each the newest first.' }),
+  }),
+})
+
+builder.queryField('findFile', (t) =>
+  t.field({
+    type: fileVersions,
+    description:
+      'Where a name is in all that is saved of a source. * and ? stand for other characters. Needs the scope backup:restore and the role ADMIN.',
+    errors: {},
+    args: { sourceId: t.arg.id({ required: true }), name: t.arg.string({ required: true }) },
+    resolve: async (_root, args, { runtime, actor, signal }) => ({
+      versions: await findFile(runtime, actor, args, signal),
+    }),
   }),
 )

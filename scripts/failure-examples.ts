@@ -154,6 +154,7 @@ export const examples: { [C in Code]: Details<C> } = {
   TASK_UNKNOWN: { id: '0199a000-0000-7000-8000-000000000003' },
   TASK_ALREADY_ACTIVE: { task: 'prune', repository: 'production-s3' },
   TASK_ALREADY_ENDED: { id: '0199a000-0000-7000-8000-000000000003', state: 'SUCCEEDED' },
+  SNAPSHOT_MATCHES_TOO_MANY: { pattern: '*' },
   SNAPSHOT_PATH_UNKNOWN: { path: '/srv/uploads/2024' },
   DOWNLOAD_BROKEN: { expected: 4096, found: 1024 },
   SNAPSHOT_UNKNOWN: { id: '4bba301e' },

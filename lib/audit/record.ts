@@ -10,6 +10,7 @@ export interface AuditEntry {
     | 'verification.trigger'
     | 'verification.cancel'
     | 'snapshot.browse'
+    | 'snapshot.find'
     | 'snapshot.download'
     | 'sign-in'
     | 'sign-in.failed'

@@ -20,6 +20,7 @@ interface Page {
   entries: Entry[]
   next: string | null
 }
+type Version = Omit<Entry, 'name'> & { runs: { id: string }[] }
 interface LsFlags extends CommonFlags {
   limit: number
 }
@@ -31,9 +32,11 @@ interface DownloadFlags extends CommonFlags {
 const lsDocument = `query ($runId: ID!, $path: String, $first: Int, $after: String) {
   snapshotEntries(runId: $runId, path: $path, first: $first, after: $after) { __typename
     ... on SnapshotEntryPage { entries { name path type bytes modifiedAt } next } ... on Problem { code message remedy } } }`
+const findDocument = `query ($sourceId: ID!, $name: String!) { findFile(sourceId: $sourceId, name: $name) { __typename
+    ... on FileVersions { versions { path type bytes modifiedAt runs { id } } } ... on Problem { code message remedy } } }`
 const PAGE = 500
 
-/** `ls` and `download`: what a run saved. Both need a token with the scope backup:restore. */
+/** `ls`, `find` and `download`: what was saved. All need a token with the scope backup:restore. */
 export function addSnapshotCommands(program: Command, deps: CommandDeps): void {
   const say = sayTo(deps)
   const open = (flags: CommonFlags) => deps.open(flags as never)
@@ -55,6 +58,19 @@ export function addSnapshotCommands(program: Command, deps: CommandDeps): void {
       } while (after !== null && entries.length < flags.limit)
       const lines = columns(entries.map(lineOf))
       say(flags, entries, after === null ? lines : [...lines, `There are more than these ${entries.length}: --limit.`])
+    })
+
+  deps
+    .command('find', 'Find a name in all that is saved of a source, and in which versions.', program)
+    .argument('<source>', 'its id')
+    .argument('<name>', 'of a file or a folder; * and ? stand for other characters')
+    .action(async (sourceId: string, name: string, flags: CommonFlags) => {
+      const { versions } = await open(flags).result<{ versions: Version[] }>(findDocument, { sourceId, name })
+      const rows = versions.map(({ path, runs, ...one }) => [
+        ...lineOf({ ...one, path, name: path }),
+        `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, last ${runs[0]?.id}`,
+      ])
+      say(flags, versions, rows.length === 0 ? ['There is nothing of that name.'] : columns(rows))
     })
 
   deps
