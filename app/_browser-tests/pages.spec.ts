@@ -7,6 +7,7 @@ const pages: [path: string, heading: string][] = [
   ['/backups', 'Backups'],
   ['/backups/new', 'Back up now'],
   ['/restores', 'Restores'],
+  ['/restores/find', 'Find a file'],
   ['/verifications', 'Verifications'],
   ['/plans', 'Plans'],
   ['/plans/new', 'New plan'],

@@ -44,6 +44,23 @@ test('a snapshot is looked into, folder by folder, and a file of it is downloade
   await expect(page.getByRole('row')).toHaveCount(2)
 })
 
+test('a file is found in all that is saved of a source, and leads to the folder that it is in', async ({ page }) => {
+  await page.goto('/restores')
+  await page.getByRole('link', { name: 'Find a file' }).click()
+  await page.getByLabel('Source').selectOption({ label: 'demo: uploads' })
+  await page.getByLabel('Name').fill('nothing of that name')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await expect(page.getByText('There is nothing of that name')).toBeVisible({ timeout: 30_000 })
+  await page.getByLabel('Name').fill('*.BIN')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await expect(page.getByRole('row').nth(1)).toContainText('.bin', { timeout: 30_000 })
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  const path = await page.getByRole('row').nth(1).getByRole('cell').first().innerText()
+  await page.getByRole('row').nth(1).getByRole('link').click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Snapshot of uploads' })).toBeVisible()
+  await expect(page.getByRole('link', { name: `Download ${path.split('/').at(-1)}` })).toBeVisible()
+})
+
 test('a snapshot is restored into a folder, and refused where something lies already', async ({ page }) => {
   const target = join(installation().dataDir, 'demo', 'restored')
   const id = await trigger(page, { type: 'STORAGE', description: 'To restore' })

@@ -1,10 +1,25 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
-import { SnapshotEntriesDocument, type SnapshotEntriesQuery } from '#graphql/documents/generated/graphql.ts'
+import {
+  FindFileDocument,
+  type FindFileQuery,
+  type FindFileQueryVariables,
+  SnapshotEntriesDocument,
+  type SnapshotEntriesQuery,
+} from '#graphql/documents/generated/graphql.ts'
 
 type Answer = SnapshotEntriesQuery['snapshotEntries']
 export type SnapshotEntry = Extract<Answer, { __typename: 'SnapshotEntryPage' }>['entries'][number]
+
+export type FoundVersion = Extract<FindFileQuery['findFile'], { __typename: 'FileVersions' }>['versions'][number]
+
+/** Where a name is in all that is saved of a source: asked for by hand, since it may take a while and is noted. */
+export function useFindFile() {
+  return useMutation({
+    mutationFn: async (asked: FindFileQueryVariables) => (await request(FindFileDocument, asked)).findFile,
+  })
+}
 
 /** A folder of a run's snapshot, more of it each time that is asked for. A snapshot never changes, so nothing is asked twice. */
 export function useSnapshotEntries(runId: string, path: string) {

@@ -1,6 +1,6 @@
 'use client'
 
-import { ArchiveRestore } from 'lucide-react'
+import { ArchiveRestore, Search } from 'lucide-react'
 import Link from 'next/link'
 import { type RestoreItem, useRestores } from '#app/_data/restores.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
@@ -19,6 +19,11 @@ export default function RestoresPage() {
       <PageHead
         title="Restores"
         intro="Snapshots that are brought, or were brought, into a folder or a new database."
+        actions={
+          <ButtonLink href="/restores/find">
+            <Search aria-hidden className="size-4" /> Find a file
+          </ButtonLink>
+        }
       />
       <Answered answer={restores} lines={6}>
         {(all) => (
