@@ -282,7 +282,7 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     await expect.poll(scratch, { timeout: 10_000 }).not.toContain(`restore-${id}`)
   })
 
-  it('stops in the middle of a query when it is cancelled', async () => {
+  it('leaves place for a restore beside it, and stops in the middle of a query when it is cancelled', async () => {
     const sourceId = await addPostgres('cancelled', 'CREATE TABLE t (id int)')
     const run = await save(sourceId)
     await assertThat(sourceId, [{ kind: 'sql', name: 'slow', sql: "SELECT 'x' FROM pg_sleep(120)", value: 'x' }])
@@ -291,7 +291,15 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     await expect
       .poll(() => processesWith(`restore-${id}`).then((pids) => pids.length), { timeout: 30_000 })
       .toBeGreaterThan(0)
+    const { source } = await home.addFiles('beside', { 'a.txt': 'a' })
+    const beside = await save(source.id)
+    const waiting = await trigger(beside)
+    const folder = join(home.folder, 'files', 'restored while verifying')
+    const wanted = await triggerRestore(home.runtime, home.admin, { runId: beside.id, folder })
+    expect((await ended(wanted)).state).toBe('SUCCEEDED')
+    expect((await rows().findUniqueOrThrow({ where: { id: waiting.id } })).state).toBe('QUEUED')
     await cancelRestore(home.runtime, home.admin, id)
+    expect((await ended(waiting)).state).toBe('SUCCEEDED')
     expect(await ended({ id })).toMatchObject({ state: 'CANCELLED', errorCode: 'VERIFICATION_CANCELLED' })
     expect(await processesWith(`restore-${id}`)).toEqual([])
   })

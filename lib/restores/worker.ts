@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { workerName } from '#lib/backups/worker-name.ts'
+import type { Transaction } from '#lib/database/database.ts'
 import { announce } from '#lib/events/feed.ts'
 import { runsWith, terminate } from '#lib/process/find.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
-import type { Restore } from '#prisma/client/client.ts'
+import type { Restore, RestorePurpose } from '#prisma/client/client.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
 import { executeRestore } from './execute.ts'
@@ -17,6 +18,7 @@ import { interrupted } from './stopped.ts'
 const LOOK_EVERY_MS = 2000
 /** How often it is asked which verifications are due. */
 const SCHEDULE_EVERY_MS = 60_000
+/** Of these one may be a verification: a restore that somebody needs never waits for two that only try. */
 const RESTORES_AT_ONCE = 2
 const DEAD_AFTER_SECONDS = 15
 
@@ -27,21 +29,22 @@ export interface RestoreWorker {
 
 /** Carries out the restores and verifications of the environments that this worker serves, and ends those whose worker died. */
 export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
-  const working = new Set<Promise<void>>()
+  const working = new Map<string, { purpose: RestorePurpose; work: Promise<void> }>()
   const shutdown = new AbortController()
   const onError = (error: unknown) => deps.log.error({ err: error }, 'restores')
 
   const fill = oneAtATime(async () => {
     const places = RESTORES_AT_ONCE - working.size
     if (shutdown.signal.aborted || places <= 0) return
-    for (const restore of await claim(deps, places)) {
-      const work: Promise<void> = executeRestore(deps, restore, shutdown.signal)
+    const mayVerify = ![...working.values()].some(({ purpose }) => purpose === 'VERIFICATION')
+    for (const restore of await claim(deps, places, mayVerify)) {
+      const work = executeRestore(deps, restore, shutdown.signal)
         .catch(onError)
         .finally(() => {
-          working.delete(work)
+          working.delete(restore.id)
           void fill().catch(onError)
         })
-      working.add(work)
+      working.set(restore.id, { purpose: restore.purpose, work })
     }
   })
   const look = oneAtATime(async () => {
@@ -60,21 +63,21 @@ export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
       for (const timer of timers) clearInterval(timer)
       shutdown.abort()
       await fill().catch(onError)
-      await Promise.allSettled(working)
+      await Promise.allSettled([...working.values()].map(({ work }) => work))
     },
   }
 }
 
-async function claim({ prisma, config }: RestoreDeps, places: number): Promise<Restore[]> {
+async function claim({ prisma, config }: RestoreDeps, places: number, mayVerify: boolean): Promise<Restore[]> {
   const wanted = config.WORKER_ENVIRONMENTS
   const waits = await prisma.restore.findFirst({ where: { state: 'QUEUED' }, select: { id: true } })
   if (waits === null) return []
   return prisma.$transaction(async (tx) => {
     await lockTurns(tx)
     const { ready } = decideTurns({ ...(await readTurns(tx, config)), workers: [[...wanted]] })
-    const ours = ready.filter(({ kind }) => kind === 'RESTORE')
+    const ours = ready.filter(({ kind }) => kind === 'RESTORE').map(({ id }) => id)
     const claimed: Restore[] = []
-    for (const { id } of ours.slice(0, places)) {
+    for (const id of await choose(tx, ours, places, mayVerify)) {
       const count = await tx.$executeRaw`
         update restores set state = 'RUNNING', claim_id = ${randomUUID()}::uuid, worker = ${workerName},
           heartbeat_at = clock_timestamp(), started_at = clock_timestamp()
@@ -85,6 +88,15 @@ async function claim({ prisma, config }: RestoreDeps, places: number): Promise<R
     }
     return claimed
   })
+}
+
+/** Of those whose turn it is: what somebody waits for first, and at most one verification. */
+async function choose(tx: Transaction, ids: readonly string[], places: number, mayVerify: boolean): Promise<string[]> {
+  const rows = await tx.restore.findMany({ where: { id: { in: [...ids] } }, select: { id: true, purpose: true } })
+  const isVerification = new Set(rows.flatMap(({ id, purpose }) => (purpose === 'VERIFICATION' ? [id] : [])))
+  const wanted = ids.filter((id) => !isVerification.has(id))
+  const tried = mayVerify ? ids.filter((id) => isVerification.has(id)).slice(0, 1) : []
+  return [...wanted, ...tried].slice(0, places)
 }
 
 /**

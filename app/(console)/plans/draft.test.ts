@@ -31,6 +31,7 @@ const plan = {
   notifyOnFailure: true,
   notificationEnabled: false,
   logVerbosity: 'WARNING' as const,
+  verifyEveryDays: 3,
   blackouts: [{ days: [1, 2], from: '08:00', to: '18:00' }],
   retention: { days: 7, last: 3, hourly: 0, daily: 7, weekly: 4, monthly: 12, yearly: 1 },
 }
