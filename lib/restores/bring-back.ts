@@ -5,13 +5,13 @@ import { openAccess } from '#lib/repositories/access.ts'
 import { withHolders } from '#lib/repositories/locks.ts'
 import { lockTurns } from '#lib/repositories/read-turns.ts'
 import { withSpareKey } from '#lib/repositories/secure-keys.ts'
-import { countListed, type Listed } from '#lib/restic/count-listed.ts'
-import { type RestoreProgress, restoreSnapshot } from '#lib/restic/restore.ts'
+import type { Listed } from '#lib/restic/count-listed.ts'
+import type { RestoreProgress } from '#lib/restic/restore.ts'
 import type { OnLog } from '#lib/restic/run.ts'
-import { walk } from '#lib/sources/files/tree.ts'
 import { requireInside } from '#lib/sources/storage-roots.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import type { RestoreDeps } from './deps.ts'
+import { restoreCounted } from './restore-counted.ts'
 import { requireFree } from './trigger.ts'
 
 const NAMES_IN_MESSAGE = 10
@@ -42,9 +42,8 @@ interface How {
 }
 
 /**
- * Restores the snapshot of a run, or the paths of it that were asked for, into an empty folder, and counts what is there then. Resolves only when restic had no complaint
- * and the count is that of the snapshot's own listing. Rejects with SNAPSHOT_GONE, SNAPSHOT_PATH_UNKNOWN, RESTORE_INCOMPLETE, RESTORE_MISCOUNTED and
- * what restic and the repository reject with.
+ * Restores the snapshot of a run, or the paths of it that were asked for, into an empty folder, as `restoreCounted` does. Rejects
+ * like that, and with SNAPSHOT_GONE, RESTORE_INCOMPLETE and what the repository rejects with.
  */
 export async function bringSnapshot(
   deps: RestoreDeps,
@@ -70,25 +69,24 @@ export async function bringSnapshot(
   await using access = await openAccess(deps, repository)
   try {
     return await withSpareKey(deps, { restic, access, repository }, { signal, onLog }, async () => {
-      const { paths } = restore
-      const seen = new Set<string>()
-      const expected = await countListed(restic, access, snapshotId, {
-        ...{ paths, seen, signal, onStarted },
-        onFile: (files) => onCount('listing', files),
+      const request = {
+        snapshotId,
+        folder,
+        paths: restore.paths,
+        verify,
+        signal,
+        onStarted,
+        onProgress,
+        onCount,
+        onLog,
+      }
+      return await restoreCounted(restic, access, request, async (expected) => {
+        await deps.prisma.restore.updateMany({
+          where: { id: restore.id, claimId: restore.claimId },
+          data: { filesTotal: expected.files, bytesTotal: expected.bytes },
+        })
+        await onListed?.(expected)
       })
-      const absent = paths.filter((path) => !seen.has(path))
-      if (absent.length > 0) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path: absent.join(', ') })
-      await deps.prisma.restore.updateMany({
-        where: { id: restore.id, claimId: restore.claimId },
-        data: { filesTotal: expected.files, bytesTotal: expected.bytes },
-      })
-      await onListed?.(expected)
-      const request = { snapshotId, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
-      await restoreSnapshot(restic, access, request)
-      const found = await countFolder(folder, signal, (files) => onCount('folder', files))
-      if (found.files !== expected.files || found.bytes !== expected.bytes)
-        throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })
-      return found
     })
   } catch (thrown) {
     if (signal.aborted) throw thrown
@@ -96,8 +94,6 @@ export async function bringSnapshot(
     throw await withHolders(deps, repository, thrown)
   }
 }
-
-const say = ({ files, bytes }: Listed) => `${files} files of ${bytes} bytes`
 
 /** The folder without symlinks: made when it is absent, and this restore's alone until it has ended. */
 async function takeFolder(deps: RestoreDeps, restore: Restore): Promise<string> {
@@ -116,15 +112,4 @@ async function takeFolder(deps: RestoreDeps, restore: Restore): Promise<string> 
 
 async function noteRestic({ prisma }: RestoreDeps, { id, claimId }: Restore, resticPid: number): Promise<void> {
   await prisma.restore.updateMany({ where: { id, claimId }, data: { resticHost: hostname(), resticPid } })
-}
-
-async function countFolder(folder: string, signal: AbortSignal, onFile: (files: number) => void): Promise<Listed> {
-  const count: Listed = { files: 0, bytes: 0 }
-  for await (const { stats } of walk(Buffer.from(folder), signal)) {
-    if (!stats.isFile() && !stats.isSymbolicLink()) continue
-    count.files += 1
-    count.bytes += stats.isFile() ? stats.size : 0
-    onFile(count.files)
-  }
-  return count
 }

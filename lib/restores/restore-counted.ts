@@ -1,0 +1,63 @@
+import { CodedError } from '#lib/errors/coded-error.ts'
+import { countListed, type Listed } from '#lib/restic/count-listed.ts'
+import type { RepositoryAccess, Restic } from '#lib/restic/repository.ts'
+import { type RestoreProgress, restoreSnapshot } from '#lib/restic/restore.ts'
+import type { OnLog, OnStarted } from '#lib/restic/run.ts'
+import { walk } from '#lib/sources/files/tree.ts'
+
+export interface CountedRestore {
+  snapshotId: string
+  /** Empty, and nobody else's meanwhile. */
+  folder: string
+  /** Absolute: only these and what is below them. Empty: everything. */
+  paths: readonly string[]
+  /** Every file is read once more and compared with the repository's hashes. */
+  verify: boolean
+  signal: AbortSignal
+  onStarted?: OnStarted
+  onProgress?(progress: RestoreProgress): void
+  /** How many files of the snapshot's listing, and afterwards of the folder, were counted. */
+  onCount?(of: 'listing' | 'folder', files: number): void
+  onLog?: OnLog
+}
+
+/**
+ * Restores a snapshot into a folder and counts what is there then. Resolves only when restic had no complaint and the count is that
+ * of the snapshot's own listing, which `onListed` gets before anything is written: what it rejects with ends the restore. Rejects with
+ * SNAPSHOT_PATH_UNKNOWN, RESTORE_MISCOUNTED and what restic rejects with.
+ */
+export async function restoreCounted(
+  restic: Restic,
+  access: RepositoryAccess,
+  request: CountedRestore,
+  onListed: (listed: Listed) => Promise<void> = async () => {},
+): Promise<Listed> {
+  const { snapshotId, folder, paths, verify, signal, onStarted, onProgress, onCount, onLog } = request
+  const seen = new Set<string>()
+  const expected = await countListed(restic, access, snapshotId, {
+    ...{ paths, seen, signal, onStarted },
+    onFile: (files) => onCount?.('listing', files),
+  })
+  const absent = paths.filter((path) => !seen.has(path))
+  if (absent.length > 0) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path: absent.join(', ') })
+  await onListed(expected)
+  const target = folder
+  await restoreSnapshot(restic, access, { snapshotId, target, paths, verify, signal, onStarted, onProgress, onLog })
+  const found = await countFolder(folder, signal, (files) => onCount?.('folder', files))
+  if (found.files !== expected.files || found.bytes !== expected.bytes)
+    throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })
+  return found
+}
+
+const say = ({ files, bytes }: Listed) => `${files} files of ${bytes} bytes`
+
+async function countFolder(folder: string, signal: AbortSignal, onFile: (files: number) => void): Promise<Listed> {
+  const count: Listed = { files: 0, bytes: 0 }
+  for await (const { stats } of walk(Buffer.from(folder), signal)) {
+    if (!stats.isFile() && !stats.isSymbolicLink()) continue
+    count.files += 1
+    count.bytes += stats.isFile() ? stats.size : 0
+    onFile(count.files)
+  }
+  return count
+}
