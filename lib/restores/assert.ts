@@ -4,7 +4,8 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Assertion } from '#lib/environments/assertions.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { databaseOfPart, type Finding, type ScratchPlace } from '#lib/sources/driver.ts'
+import { databaseOfPart } from '#lib/sources/driver.ts'
+import type { Finding, ScratchPlace } from '#lib/sources/scratch-place.ts'
 
 const HOUR_MS = 3_600_000
 

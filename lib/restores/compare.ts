@@ -1,4 +1,5 @@
-import type { Finding, TableCounts } from '#lib/sources/driver.ts'
+import type { TableCounts } from '#lib/sources/driver.ts'
+import type { Finding } from '#lib/sources/scratch-place.ts'
 
 const SHOWN = 10
 

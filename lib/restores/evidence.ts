@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import type { Transaction } from '#lib/database/database.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
-import type { Finding } from '#lib/sources/driver.ts'
+import type { Finding } from '#lib/sources/scratch-place.ts'
 import type { Restore, VerificationEvidence } from '#prisma/client/client.ts'
 
 /** VERIFIED: restored, and all that was looked at is right. MISMATCH: restored, and something is not. FAILED: not restored. */

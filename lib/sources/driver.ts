@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { z } from 'zod'
 import type { Secret } from '#lib/secrets/secret.ts'
 import type { SourceKind, SourceType } from './kinds.ts'
+import type { ScratchPlace } from './scratch-place.ts'
 
 /** What a driver gets. No database, no queue, no restic and no process environment: a driver cannot reach them. */
 export interface DriverContext {
@@ -155,31 +156,6 @@ export type SourceCopy =
 export interface RestoreReceipt {
   summary: string
   inventory: Inventory
-}
-
-/** Something that a verification looked at. `problem` says what is wrong with it, in whole sentences; null: nothing. */
-export interface Finding {
-  what: string
-  problem: string | null
-}
-
-/**
- * A place of this machine's own, apart from the source, that a copy is loaded into to see whether it can be. Everything in it,
- * servers that were started for it among them, goes with `close`, which is called exactly once.
- */
-export interface ScratchPlace {
-  /** For people: “PostgreSQL 18.4, a server for this alone”. */
-  title: string
-  /** As the driver's `restore`, into this place. */
-  load(folder: string): Promise<RestoreReceipt>
-  /** Reads all of what was loaded, for damage that loading it need not have met. */
-  check?(): Promise<Finding[]>
-  /**
-   * Runs a query of one value, as a subquery so that it can change nothing, and answers the value as text; null for NULL and for
-   * no row. Rejects with SOURCE_QUERY_FAILED.
-   */
-  ask?(sql: string): Promise<string | null>
-  close(): Promise<void>
 }
 
 /**

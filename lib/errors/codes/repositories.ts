@@ -197,12 +197,6 @@ export const repositories = {
     message: (d) => `The repository has no snapshot “${d.id}”.`,
     remedy: () => 'List the snapshots; it may have been removed by retention.',
   }),
-  SNAPSHOT_MATCHES_TOO_MANY: entry<{ pattern: string }>({
-    kind: 'input',
-    retry: 'never',
-    message: (d) => `“${d.pattern}” is found in too many places to list them.`,
-    remedy: () => 'Name more of it: a longer part of the name, or the folder before it.',
-  }),
   SNAPSHOT_PATH_UNKNOWN: entry<{ path: string }>({
     kind: 'not-found',
     retry: 'never',

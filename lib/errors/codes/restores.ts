@@ -4,6 +4,12 @@ const restoreAnew = 'Mend the cause, then restore into an empty folder.'
 
 /** How a restore was refused or ended. */
 export const restores = {
+  SNAPSHOT_MATCHES_TOO_MANY: entry<{ pattern: string }>({
+    kind: 'input',
+    retry: 'never',
+    message: (d) => `“${d.pattern}” is found in too many places to list them.`,
+    remedy: () => 'Name more of it: a longer part of the name, or the folder before it.',
+  }),
   RESTORE_UNKNOWN: entry<{ id: string }>({
     kind: 'not-found',
     retry: 'never',

@@ -1,4 +1,5 @@
-import type { DriverContext, ScratchPlace } from '../driver.ts'
+import type { DriverContext } from '../driver.ts'
+import type { ScratchPlace } from '../scratch-place.ts'
 import { inventoryOf } from './copy-exports.ts'
 import { type Manifest, verifyExports } from './manifest.ts'
 

@@ -1,6 +1,7 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
-import type { DriverContext, RestoreReceipt, ScratchPlace } from '../driver.ts'
+import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
+import type { ScratchPlace } from '../scratch-place.ts'
 import { withRedis } from './client.ts'
 import { countKeys } from './server.ts'
 import { withLoaded } from './temporary-server.ts'

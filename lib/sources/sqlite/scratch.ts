@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { askSqlite } from '../connections/sqlite.ts'
-import type { DriverContext, RestoreReceipt, ScratchPlace } from '../driver.ts'
+import type { DriverContext, RestoreReceipt } from '../driver.ts'
+import type { ScratchPlace } from '../scratch-place.ts'
 import type { SqliteSettings } from './settings.ts'
 
 /** Copies of the restored files in the scratch folder, put there as a restore puts them. */
