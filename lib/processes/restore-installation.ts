@@ -76,6 +76,7 @@ async function endWhatWentOn(client: Client, moment: string): Promise<void> {
   const isOpen = `state in ('QUEUED', 'RUNNING')`
   for (const table of ['backup_runs', 'backup_hooks', 'repository_tasks', 'restores'])
     await client.query(`update public.${table} set ${ended} where ${isOpen}`, texts)
+  await client.query('update public.restores set sealed_login = null')
   await client.query(`update public.backups b set finished_at = clock_timestamp(), state = case
       when exists (select from public.backup_runs r where r.backup_id = b.id and r.state in ('SUCCEEDED', 'PARTIAL'))
       then 'PARTIAL'::"RunState" else 'INTERRUPTED'::"RunState" end where ${isOpen}`)

@@ -44,9 +44,12 @@ function readDue(tx: Transaction): Promise<Due[]> {
       from restores v join backup_runs r on r.id = v.run_id
       where v.purpose = 'VERIFICATION' and r.source_id = n.source_id and r.part = n.part and v.state <> 'CANCELLED'
       order by v.queued_at desc limit 1) last on true
-    where last.state is null
+    where not exists (
+        select 1 from restores active
+        where active.run_id = n.id and active.purpose = 'VERIFICATION' and active.state in ('QUEUED', 'RUNNING'))
+      and (last.state is null
       or (last.state not in ('QUEUED', 'RUNNING') and clock_timestamp() >= case
         when last.state = 'SUCCEEDED' or last.error_code = 'VERIFICATION_MISMATCH'
         then last.queued_at + make_interval(days => n.days)
-        else last.finished_at + make_interval(days => least(n.days, ${AGAIN_AFTER_DAYS}::int)) end)`
+        else last.finished_at + make_interval(days => least(n.days, ${AGAIN_AFTER_DAYS}::int)) end))`
 }

@@ -237,6 +237,30 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     await server?.query('DROP DATABASE db_full WITH (FORCE)')
   })
 
+  it('tries the roles of a server as well as each of its databases', async () => {
+    await server?.query('CREATE ROLE "of ""all"; GRANT pg_monitor TO "of ""all"')
+    await server?.query('CREATE DATABASE db_of_all')
+    await server?.query('CREATE TABLE t AS SELECT 1 AS id', 'db_of_all')
+    const login = { host: '127.0.0.1', port: server?.port, user: 'postgres', password: server?.password }
+    const settings = {
+      ...login,
+      allDatabases: true,
+      exceptDatabases: ['db_full', 'db_host*', 'db_ext*', 'db_kill*', 'db_canc*'],
+    }
+    const { prisma, secretKey } = home.runtime
+    const { environmentId } = home
+    const all = await addSource(prisma, secretKey, { environmentId, name: 'all', kind: 'postgres', settings })
+    await assertThat(all.id, [{ kind: 'sql', name: 'one', sql: 'SELECT id FROM t', value: '1', database: 'db_of_all' }])
+    const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'FULL', sourceIds: [all.id] })
+    const { runs } = await home.ended(id)
+    const results = await Promise.all(runs.map(async (run) => [run.part, (await verified(run)).errorMessage]))
+    expect(results.sort()).toEqual([
+      ['database:db_of_all', null],
+      ['globals', null],
+    ])
+    await server?.query('DROP DATABASE db_of_all')
+  })
+
   it('runs nothing that an archive holds with rights of the server', async () => {
     const sourceId = await addPostgres(
       'hostile',

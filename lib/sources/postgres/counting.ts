@@ -27,32 +27,38 @@ export async function beginCounting(
   const stop = new AbortController()
   const signal = AbortSignal.any([ctx.signal, stop.signal])
   let counted = 0
+  let tables: TableCounts | null = null
   const counting = withPostgres(connection, { signal }, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    // It waits for a dump that may take hours, as pg_dump's own sessions do.
+    await client.query(
+      `SELECT set_config(name, '0', true) FROM pg_settings
+       WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`,
+    )
     const { rows } = await client.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot')
     exported.resolve(rows[0]?.snapshot as string)
-    const tables = await countTables(
+    tables = await countTables(
       client,
       (relations, schemas) => select(selection, relations, schemas).relations,
       () => ctx.progress(++counted),
     )
     await dumpEnded.promise // the snapshot is there as long as this transaction
     await client.query('COMMIT')
-    return tables
   }).catch((thrown: unknown) => {
     exported.reject(thrown)
+    if (tables !== null) return // counted is counted, whatever became of the session afterwards
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     if (!signal.aborted) ctx.log('warning', `A verification will have no row counts to compare with: ${reason}`)
-    return null
   })
   const snapshot = await exported.promise.catch(() => null)
   ctx.signal.throwIfAborted()
   if (snapshot === null) return null
   return {
     snapshot,
-    finish: () => {
+    finish: async () => {
       dumpEnded.resolve()
-      return counting
+      await counting
+      return tables
     },
     close: async () => {
       stop.abort(new Error('the copy is closed'))

@@ -21,6 +21,8 @@ const ABOUT_ROLE = [
   new RegExp(`^GRANT (?:SET|ALTER SYSTEM)[A-Z, ]* ON PARAMETER ${NAME} TO (?<to>${NAME})`),
   new RegExp(`^GRANT ${NAME} TO (?<to>${NAME})`),
 ]
+const GRANTED_BY = new RegExp(` GRANTED BY ${NAME}$`)
+const INSUFFICIENT_PRIVILEGE = '42501'
 const TABLESPACE = new RegExp(`^CREATE TABLESPACE ${NAME} `)
 
 /**
@@ -53,7 +55,7 @@ async function makeMissing(client: Client, statements: readonly string[]): Promi
   for (const statement of statements) {
     const role = roleOf(statement)
     if (role === null || !missing.includes(role)) continue
-    await client.query(statement).catch((thrown: unknown) => {
+    await run(client, statement).catch((thrown: unknown) => {
       const exit = codeOf(thrown)
       if (exit === '') throw thrown // the connection broke
       const reason = `“${role}”: ${(thrown as Error).message}`
@@ -62,6 +64,25 @@ async function makeMissing(client: Client, statements: readonly string[]): Promi
   }
   await client.query('COMMIT')
   return { made: missing, kept: saved.length - missing.length }
+}
+
+/**
+ * From PostgreSQL 16 on, only the first superuser of a server may grant in the name of another that has no ADMIN OPTION, and it may
+ * have had another name on the server that was saved. The membership is what counts: then it is ours to grant.
+ */
+async function run(client: Client, statement: string): Promise<void> {
+  if (!GRANTED_BY.test(statement)) {
+    await client.query(statement)
+    return
+  }
+  await client.query('SAVEPOINT before_grant')
+  try {
+    await client.query(statement)
+  } catch (thrown) {
+    if (codeOf(thrown) !== INSUFFICIENT_PRIVILEGE) throw thrown
+    await client.query('ROLLBACK TO SAVEPOINT before_grant')
+    await client.query(statement.replace(GRANTED_BY, ''))
+  }
 }
 
 function roleOf(statement: string): string | null {
