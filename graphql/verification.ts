@@ -134,13 +134,12 @@ builder.prismaObjectField(source, 'lastVerified', (t) =>
   }),
 )
 builder.prismaObjectField(backupRun, 'lastVerification', (t) =>
-  t.prismaField({
+  t.field({
     type: verification,
     nullable: true,
     description: 'The newest verification of its snapshot, whatever became of it.',
-    select: { id: true },
-    resolve: (query, { id }, _args, { runtime }) =>
-      runtime.prisma.restore.findFirst({ ...query, ...newest({ runId: id }, 1) }),
+    select: (_args, _context, nestedSelection) => ({ restores: nestedSelection(newest({}, 1)) }),
+    resolve: ({ restores }) => restores[0] ?? null,
   }),
 )
 
