@@ -53,7 +53,7 @@ async function save(sourceId: string): Promise<BackupRun> {
 
 async function addPostgres(name: string, statements: string): Promise<string> {
   const database = `db_${name}`
-  await server?.query(`CREATE DATABASE ${database}`)
+  await server?.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE 'C.UTF-8'`)
   await server?.query(statements, database)
   const login = { host: '127.0.0.1', port: server?.port, user: 'postgres', password: server?.password, database }
   const { prisma, secretKey } = home.runtime
@@ -217,6 +217,9 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
        CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);
        CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
        INSERT INTO parts VALUES (1, '2026-05-01');
+       CREATE TABLE words (word text CHECK (word ~ '^[[:alpha:]]+$' AND word = lower(word)));
+       INSERT INTO words VALUES ('größe'), ('žluťoučký');
+       CREATE UNIQUE INDEX ON words (upper(word));
        CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM app.orders;
        CREATE PUBLICATION everything FOR ALL TABLES;
        CREATE FUNCTION hello() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
@@ -224,7 +227,7 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
        SELECT lo_from_bytea(0, 'large');`,
     )
     const run = await save(sourceId)
-    expect(run.tables).toEqual({ 'app.orders': 1000, 'public.parts_2026': 1 })
+    expect(run.tables).toEqual({ 'app.orders': 1000, 'public.parts_2026': 1, 'public.words': 2 })
     await server?.query('DELETE FROM app.orders WHERE id > 500', 'db_full')
     await assertThat(sourceId, [
       { kind: 'sql', name: 'orders', sql: 'SELECT max(id) FROM app.orders', value: '1000' },

@@ -95,6 +95,8 @@ async function makeDatabase(
   const entries = (await print(tool, ['--list', archive], ctx)).filter((line) => ENTRY.test(line))
   const extensions = extensionsIn(entries)
   const encoding = await encodingOf(tool, archive, ctx)
+  // What a letter is, and its capital, as everywhere; other encodings have no such locale on every machine.
+  const locale = encoding === 'UTF8' ? "builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'" : "libc LOCALE 'C'"
   await withPostgres(superuser, ctx, async (client) => {
     const missing = await missingExtensions(client, extensions)
     if (missing.length > 0) throw new CodedError('VERIFICATION_EXTENSION_MISSING', { extensions: missing })
@@ -103,7 +105,7 @@ async function makeDatabase(
     )
     await client.query(
       `CREATE DATABASE ${DATABASE} OWNER ${ROLE} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}
-       LOCALE_PROVIDER libc LOCALE 'C'`,
+       LOCALE_PROVIDER ${locale}`,
     )
   })
   const flags = ['--no-owner', '--no-acl', '--no-tablespaces', '--no-security-labels']
