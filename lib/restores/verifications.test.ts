@@ -11,6 +11,7 @@ import { Secret } from '#lib/secrets/secret.ts'
 import type { Finding } from '#lib/sources/scratch-place.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
+import { mountSmallDisk, type SmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
 import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
 import { cancelRestore } from './cancel.ts'
@@ -346,6 +347,32 @@ describe('the evidence', () => {
     expect(problemOfEvidence(all.with(1, { ...at(1), hash: 'x' }), key)).toContain('hash of number 2')
     const other = evidenceKey(new SecretKey(new Secret('another installation’s key, of 32 characters')))
     expect(problemOfEvidence(all, other)).toContain('signature of number 1')
+  })
+})
+
+describe.skipIf(smallDiskMissing)('a disk that is too small', () => {
+  let disk: SmallDisk | undefined
+  afterEach(async () => {
+    await worker?.stop()
+    worker = undefined
+    disk?.unmount()
+  })
+
+  it('is refused before anything is written, and a full one is no success', async () => {
+    const { source } = await home.addFiles('large', { noise: randomBytes(6_000_000).toString('hex') })
+    const shop = await save((await home.addSqlite('on a small disk', 50_000)).source.id)
+    const run = await save(source.id)
+    disk = await mountSmallDisk(join(home.runtime.config.DATA_DIR, 'scratch'), 16)
+    await disk.fill(4_000_000)
+    const refused = await verified(run)
+    expect(refused).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_NO_SPACE', bytesDone: null })
+    // The snapshot fits, and what is loaded from it does not.
+    await disk.empty()
+    await disk.fill(Number(shop.bytesDone) + 500_000)
+    const full = await verified(shop)
+    expect(resultOf(full)).toBe('FAILED')
+    await disk.empty()
+    expect(resultOf(await verified(shop))).toBe('VERIFIED')
   })
 })
 
