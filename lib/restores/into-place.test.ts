@@ -9,6 +9,7 @@ import { type Installation, openInstallation } from '#lib/testing/installation.t
 import { type MariadbServer, mariadbMissing, startMariadbServer } from '#lib/testing/mariadb-server.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
 import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
+import { cancelRestore } from './cancel.ts'
 import { triggerRestore } from './trigger.ts'
 import type { RestoreWorker } from './worker.ts'
 
@@ -172,6 +173,36 @@ describe.skipIf(missing)('a restore into a new database', () => {
     expect(restore.errorMessage).toContain('public.orders: 50 rows restored, and 51 saved.')
     await home.runtime.prisma.backupRun.update({ where, data: { tables: { 'public.orders': 50 } } })
     await server.query('DROP DATABASE shop_short')
+  })
+
+  it('leaves no database when it is cancelled in the middle, and says so when the server dies', async () => {
+    const third = await startPostgresServer()
+    const login = { host: '127.0.0.1', port: third.port, user: 'postgres', password: third.password, database: 'large' }
+    await third.query('CREATE DATABASE large')
+    await third.query(
+      `CREATE TABLE t AS SELECT n, repeat(md5(n::text), 30) AS text FROM generate_series(1, 250000) n;
+       CREATE INDEX ON t (md5(text))`,
+      'large',
+    )
+    const { run } = await save(await add('large', 'postgres', login))
+    worker = await home.startRestores()
+    const loads = () =>
+      third.query("SELECT pid FROM pg_stat_activity WHERE datname ~ 'large_' AND query ~ '^(COPY|CREATE INDEX)'")
+    const loading = async (name: string) => {
+      const { id } = await trigger(run, { name })
+      await expect.poll(loads, { timeout: 60_000, interval: 20 }).not.toEqual([])
+      return id
+    }
+    const cancelled = await loading('large_copy')
+    await cancelRestore(home.runtime, home.admin, cancelled)
+    expect(await ended({ id: cancelled })).toMatchObject({ state: 'CANCELLED', errorCode: 'RESTORE_CANCELLED' })
+    expect(await third.query("SELECT datname FROM pg_database WHERE datname ~ 'large_'")).toEqual([])
+    const died = await loading('large_dead')
+    await third.kill()
+    const restore = await ended({ id: died })
+    expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
+    expect(restore.output).toContain('“large_dead”, made for this restore, could not be removed')
+    await third.stop()
   })
 
   it('is refused before it is queued where it cannot be, and while another goes to the same place', async () => {
