@@ -27,6 +27,8 @@ interface Program {
 }
 
 const ACCOUNT = 'verification'
+/** What the kernel takes for the path of a socket, less the name that we add. */
+const SOCKET_FOLDER_MAX = 85
 const START_DEADLINE_MS = 60_000
 const LOOK_EVERY_MS = 50
 const FOLDERS = [
@@ -45,7 +47,8 @@ export async function startScratchServer(family: Family, ctx: DriverContext): Pr
   const program = await programOf(family, ctx)
   const user = await serviceUser(['mysql'])
   if (user === undefined) throw missing(family)
-  const sockets = await mkdtemp(join(tmpdir(), 'mysql-')) // a socket's path may have about a hundred characters only
+  const inScratch = ctx.scratch.length <= SOCKET_FOLDER_MAX
+  const sockets = await mkdtemp(join(inScratch ? ctx.scratch : tmpdir(), 'mysql-'))
   try {
     const folder = join(ctx.scratch, 'mysql')
     await makeFolders(folder, sockets, user)
