@@ -257,7 +257,8 @@ describe.skipIf(missing)('a verification of a PostgreSQL database', () => {
     await assertThat(all.id, [{ kind: 'sql', name: 'one', sql: 'SELECT id FROM t', value: '1', database: 'db_of_all' }])
     const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'FULL', sourceIds: [all.id] })
     const { runs } = await home.ended(id)
-    const results = await Promise.all(runs.map(async (run) => [run.part, (await verified(run)).errorMessage]))
+    const results: [string, string | null][] = []
+    for (const run of runs) results.push([run.part, (await verified(run)).errorMessage])
     expect(results.sort()).toEqual([
       ['database:db_of_all', null],
       ['globals', null],

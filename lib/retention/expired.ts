@@ -43,7 +43,10 @@ export async function removableRuns(
       const whole = others.find(({ state }) => state === 'SUCCEEDED')
       if (newest === undefined || !listed.has(newest.snapshotId as string)) continue
       if (run.state === 'SUCCEEDED' && (whole === undefined || !listed.has(whole.snapshotId as string))) continue
-      const proven = others.find(({ restores }) => restores.length > 0)
+      // One that was verified waits for another that was, and one that is whole for a whole one.
+      const proven = others.find(
+        ({ restores, state }) => restores.length > 0 && (state === 'SUCCEEDED' || state === run.state),
+      )
       if (run.restores.length > 0 && (proven === undefined || !listed.has(proven.snapshotId as string))) continue
       if ((newest.finishedAt as Date) < (run.finishedAt as Date)) continue
       removable.push(run)

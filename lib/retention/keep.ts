@@ -24,7 +24,7 @@ const names = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', 
 
 /**
  * Which runs stay, and why: the reasons by the run's id. A run without any may go. Whatever the rules are, these stay: the
- * newest good one, the newest whole one, the newest verified one, what is pinned, and what no rule applies to. Each run is kept by its own rule, counted over the runs of that
+ * newest good one, the newest whole one, the newest verified one and the newest verified whole one, what is pinned, and what no rule applies to. Each run is kept by its own rule, counted over the runs of that
  * rule. A period's run is its newest whole one, else its newest partial one; a whole one counts before a partial one among
  * the last, too. Days are counted back from the newest good run, not from now: where backups have stopped, nothing goes.
  * A run that ended after `now` did so while the clock was wrong: it stays, and the others are judged as if it were not there.
@@ -47,6 +47,10 @@ export function keepList(
   keep(
     newestFirst.find((run) => run.isVerified),
     'the newest verified one',
+  )
+  keep(
+    newestFirst.find((run) => run.isVerified && run.state === 'SUCCEEDED'),
+    'the newest verified whole one',
   )
   for (const run of runs) if (run.isPinned) keep(run, 'pinned')
 
