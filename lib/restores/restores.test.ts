@@ -162,7 +162,7 @@ describe('a restore', () => {
   })
 
   it('fails when the folder holds something else than the snapshot in the end', async () => {
-    await limitDownload(1000)
+    await limitDownload(200)
     worker = await home.startRestores()
     const target = folder()
     const { id } = await trigger({ runId: noise.run.id, folder: target })
@@ -172,7 +172,7 @@ describe('a restore', () => {
   })
 
   it('can be followed from its request to its end, and left at any time', async () => {
-    await limitDownload(1000)
+    await limitDownload(200)
     const target = folder()
     const { id } = await trigger({ runId: noise.run.id, folder: target })
     const left = followRestore(home.runtime, id)
