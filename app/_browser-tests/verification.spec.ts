@@ -11,6 +11,7 @@ test('a backup is verified, leaves evidence, and an assertion that does not hold
   await expect(page).toHaveURL(/\/verifications\/[0-9a-f-]{36}$/)
   await expect(page.getByRole('heading', { level: 1, name: 'Verification of shop' })).toBeVisible()
   await expect(page.locator('main h2').first()).toHaveText('Verified', { timeout: 60_000 })
+  const verified = new URL(page.url()).pathname
   const looked = page.getByRole('listitem')
   await expect(looked.filter({ hasText: 'as counted at the moment of the backup' })).toBeVisible()
   const coming = page.waitForEvent('download')
@@ -34,9 +35,13 @@ test('a backup is verified, leaves evidence, and an assertion that does not hold
   await page.goto(`/backups/${id}`)
   await page.getByRole('button', { name: 'Verify again' }).click()
   await expect(page.locator('main h2').first()).toHaveText('Mismatch', { timeout: 60_000 })
+  const mismatch = new URL(page.url()).pathname
   await expect(looked.filter({ hasText: 'instead of “0”' })).toBeVisible()
   await page.goto('/')
   await expect(page.getByRole('row').filter({ hasText: 'shop' }).getByText('Mismatch')).toBeVisible()
   await page.goto('/verifications')
-  await expect(page.getByRole('row')).toHaveCount(3)
+  // Others may stand there too: a plan that another test made asks for verifications by itself.
+  const row = (path: string) => page.getByRole('row').filter({ has: page.locator(`a[href="${path}"]`) })
+  await expect(row(verified)).toContainText('Verified')
+  await expect(row(mismatch)).toContainText('Mismatch')
 })
