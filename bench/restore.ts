@@ -104,10 +104,15 @@ async function ofFiles(at: Surroundings, size: number): Promise<Times> {
   }
   for (let round = 0; round < at.rounds; round++) {
     await measure(times.byHand, () => at.typed(`RESTIC restore ${snapshotId} --target '${target}' --json`))
-    await measure(times.ours, () => restoreCounted(at.restic, at.access, counted(snapshotId, target)))
+    await measure(times.ours, () => restoreWhole(at, snapshotId, target))
     console.error(`restore of files: round ${round + 1} of ${at.rounds} done`)
   }
   return times
+}
+
+async function restoreWhole(at: Surroundings, snapshotId: string, target: string) {
+  const { problem } = await restoreCounted(at.restic, at.access, counted(snapshotId, target))
+  if (problem !== null) throw problem
 }
 
 async function ofDatabase(at: Surroundings, size: { scale: number; documents: number }) {
@@ -153,7 +158,7 @@ async function ofDatabase(at: Surroundings, size: { scale: number; documents: nu
       )
       await measure(times.ours, async () => {
         const place = await driver.newPlace?.open(settings, 'restored', context)
-        await restoreCounted(at.restic, at.access, counted(snapshotId, target))
+        await restoreWhole(at, snapshotId, target)
         await driver.restore(place, target, context)
       })
       console.error(`restore of a database: round ${round + 1} of ${at.rounds} done`)

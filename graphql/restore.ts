@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { cancelRestore } from '#lib/restores/cancel.ts'
 import { followRestore } from '#lib/restores/follow.ts'
 import { placeText } from '#lib/restores/place-text.ts'
+import type { Changes } from '#lib/restores/restore-over.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
-import { newPlaceOf } from '#lib/sources/registry.ts'
+import { hasOriginalPlace, newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { given } from './given.ts'
@@ -14,23 +16,76 @@ import { waitsFor } from './waits-for.ts'
 
 const PAGE_LIMIT = 100
 
+const restoreOverwrite = builder.enumType(RestoreOverwrite, {
+  name: 'RestoreOverwrite',
+  description:
+    'What happens to files that are there. ALWAYS: those whose content differs are replaced. IF_CHANGED: those whose size or time of change differs. IF_NEWER: those that are older. NEVER: none.',
+})
+
+const restoreAction = builder.enumType('RestoreAction', { values: ['RESTORED', 'UPDATED'] as const })
+
+const restoreChange = builder.objectRef<Changes['names'][number]>('RestoreChange').implement({
+  fields: (t) => ({
+    action: t.field({ type: restoreAction, resolve: ({ action }) => (action === 'restored' ? 'RESTORED' : 'UPDATED') }),
+    path: t.exposeString('path'),
+  }),
+})
+
+const restoreChanges = builder.objectRef<Changes>('RestoreChanges').implement({
+  description: 'What a restore did to files and symlinks; of a dry run, what it would do.',
+  fields: (t) => ({
+    restored: t.exposeInt('restored', { description: 'Were not there; symlinks are always made anew.' }),
+    updated: t.exposeInt('updated', { description: 'Were there, and differed.' }),
+    unchanged: t.exposeInt('unchanged', { description: 'Stay as they are.' }),
+    bytes: t.field({
+      type: 'BigInt',
+      description: 'Of the restored and the updated ones.',
+      resolve: ({ bytes }) => BigInt(bytes),
+    }),
+    names: t.field({
+      type: [restoreChange],
+      description: 'The first thousand of the restored and the updated ones.',
+      resolve: ({ names }) => names,
+    }),
+  }),
+})
+
 export const restore = builder.prismaObject('Restore', {
-  description: 'A run’s snapshot that is brought, or was brought, into a folder, a new database or a new file.',
+  description:
+    'A run’s snapshot that is brought, or was brought, into a folder, to where its files were, into a new database or a new file.',
   fields: (t) => ({
     id: t.exposeID('id'),
     run: t.relation('run'),
     folder: t.string({
       nullable: true,
-      description: 'On the worker; without symlinks once it has begun. Null when it goes into a place.',
+      description: 'On the worker; without symlinks once it has begun. Null when it goes elsewhere.',
       select: { folder: true, purpose: true },
-      resolve: ({ folder, purpose }) => (purpose === 'FOLDER' ? folder : null),
+      resolve: ({ folder, purpose }) => (purpose === 'FOLDER' ? folder || null : null),
     }),
     into: t.string({
-      description: 'Where it goes, for people: a folder, “the database “shop_copy””, a file.',
-      select: { folder: true, placeName: true },
+      description: 'Where it goes, for people: a folder, where the files were, “the database “shop_copy””, a file.',
+      select: { folder: true, placeName: true, targets: true },
       resolve: placeText,
     }),
     paths: t.exposeStringList('paths', { description: 'What of the snapshot was asked for. Empty: everything.' }),
+    original: t.boolean({
+      description: 'Whether it goes to where the files were.',
+      select: { targets: true },
+      resolve: ({ targets }) => targets.length > 0,
+    }),
+    overwrite: t.expose('overwrite', {
+      type: restoreOverwrite,
+      nullable: true,
+      description: 'Null: nothing may be there.',
+    }),
+    dryRun: t.exposeBoolean('dryRun', { description: 'Nothing is written: see changes.' }),
+    changes: t.field({
+      type: restoreChanges,
+      nullable: true,
+      description: 'Where files may have been there, once it has ended.',
+      select: { changes: true },
+      resolve: ({ changes }) => changes as Changes | null,
+    }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
@@ -87,6 +142,14 @@ builder.prismaObjectField(backupRun, 'newPlace', (t) =>
       const what = part !== '' && databaseOfPart(part) === null ? undefined : newPlaceOf(source.kind)
       return what === undefined ? null : what === 'database' ? 'DATABASE' : 'FILE'
     },
+  }),
+)
+
+builder.prismaObjectField(backupRun, 'hasOriginalPlace', (t) =>
+  t.boolean({
+    description: 'Whether it can be restored to where it was: its files lay somewhere on the worker.',
+    select: { source: { select: { kind: true } } },
+    resolve: ({ source }) => hasOriginalPlace(source.kind),
   }),
 )
 
@@ -150,11 +213,16 @@ const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
   fields: (t) => ({
     runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
     folder: t.string({
-      description: 'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent. Either this or a place.',
+      description:
+        'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent, but for overwrite. Either this, or original, or a place.',
     }),
+    original: t.boolean({ description: 'To where the files were, inside the worker’s STORAGE_ROOTS.' }),
     paths: t.stringList({
-      description: 'What of the snapshot is brought into the folder, absolute. Left out: everything.',
+      description: 'What of the snapshot is brought back, absolute. Left out: everything.',
     }),
+    overwrite: t.field({ type: restoreOverwrite, description: 'Left out: nothing may be there.' }),
+    dryRun: t.boolean({ description: 'Only find out what would be restored, and write nothing.' }),
+    confirmSource: t.string({ description: 'The name of the run’s source, to overwrite files where they were.' }),
     place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
     confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
     idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
@@ -171,7 +239,8 @@ const cancelRestoreSuccess = holder('CancelRestoreSuccess')
 builder.mutationFields((t) => ({
   triggerRestore: t.field({
     type: triggerRestoreSuccess,
-    description: 'Asks that a run’s snapshot is brought into a folder or a new place, as soon as it is its turn.',
+    description:
+      'Asks that a run’s snapshot is brought into a folder, to where its files were, or into a new place, as soon as it is its turn.',
     errors: {},
     args: { input: t.arg({ type: triggerRestoreInput, required: true }) },
     resolve: async (_root, { input }, { runtime, actor }) => ({

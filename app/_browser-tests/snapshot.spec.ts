@@ -87,6 +87,40 @@ test('a snapshot is restored into a folder, and refused where something lies alr
   await rm(target, { recursive: true })
 })
 
+test('files go back to where they were, after a dry run that lists them', async ({ page }) => {
+  const id = await trigger(page, { type: 'STORAGE', description: 'To put back' })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  const uploads = join(installation().dataDir, 'demo', 'uploads')
+  const file = (await readdir(uploads, { recursive: true })).find((name) => name.endsWith('.bin')) as string
+  await rm(join(uploads, file))
+  const ask = async () => {
+    await page.goto(`/backups/${id}`)
+    await page.getByRole('button', { name: 'Restore …' }).click()
+    await page.getByRole('radio', { name: 'Where they were' }).check()
+    await page.getByLabel('Files that are there already').selectOption('ALWAYS')
+  }
+  await ask()
+  await page.getByRole('checkbox', { name: 'Dry run' }).check()
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await page.getByRole('button', { name: 'Try it' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Dry run of a restore of uploads' })).toBeVisible()
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await expect(page.getByRole('listitem').filter({ hasText: join(uploads, file) })).toHaveText(/^Restored/)
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  expect(await readdir(uploads, { recursive: true })).not.toContain(file)
+
+  await ask()
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await expect(page.getByText('RESTORE_NOT_CONFIRMED')).toBeVisible()
+  await page.getByLabel('Files are written over').fill('uploads')
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await expect(page).toHaveURL(/\/restores\/[0-9a-f-]{36}$/)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await expect(page.getByText('What changed')).toBeVisible()
+  expect(await readdir(uploads, { recursive: true })).toContain(file)
+})
+
 test('a database is restored into a new file, and not over it', async ({ page }) => {
   const file = join(installation().dataDir, 'demo', 'restored shop.sqlite')
   const id = await trigger(page, { type: 'DATABASE', description: 'To restore as a database' })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
 import type { Connection } from './connection.ts'
 import { hasEnded, type RunState } from './documents.ts'
@@ -13,6 +13,8 @@ interface Restore {
   id: string
   state: RunState
   into: string
+  dryRun: boolean
+  changes: { restored: number; updated: number; unchanged: number; bytes: number; names: Change[] } | null
   keptAs: string | null
   waitsFor: string | null
   filesDone: number | null
@@ -24,9 +26,18 @@ interface Restore {
   run: { id: string; partName: string | null; source: { name: string } }
 }
 
+interface Change {
+  action: 'RESTORED' | 'UPDATED'
+  path: string
+}
+
 interface RestoreFlags extends CommonFlags, PasswordFlags {
   toFolder?: string
+  toOriginal?: boolean
   path?: string[]
+  overwrite?: string
+  dryRun?: boolean
+  confirmSource?: string
   toDatabase?: string
   toFile?: string
   replace?: string
@@ -38,12 +49,14 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   wait?: boolean
 }
 
-const fields = `id state into keptAs waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
+const fields = `id state into dryRun changes { restored updated unchanged bytes names { action path } } keptAs waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
   run { id partName source { name } }`
 const triggerDocument = mutation('triggerRestore', 'input', 'TriggerRestoreInput', `restore { ${fields} }`)
 const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields} }`)
 const restoreDocument = `query ($id: ID!) { restore(id: $id) { ${fields} } }`
 const restoresDocument = `{ restores(first: 100) { ${fields} } }`
+
+const policies = { always: 'ALWAYS', 'if-changed': 'IF_CHANGED', 'if-newer': 'IF_NEWER', never: 'NEVER' } as const
 
 /** `restore`, and `restores …`: bringing snapshots back. */
 export function addRestoreCommands(program: Command, deps: CommandDeps): void {
@@ -53,8 +66,16 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
   deps
     .command('restore', 'Bring the snapshot of a run into a folder of the worker, or into a new database.', program)
     .argument('<run>', 'its id')
-    .option('--to-folder <path>', 'empty or absent, inside the worker’s STORAGE_ROOTS')
-    .option('--path <path...>', 'with --to-folder: only these of the snapshot, and what is below them')
+    .option('--to-folder <path>', 'inside the worker’s STORAGE_ROOTS; empty or absent, but for --overwrite')
+    .option('--to-original', 'to where the files were, instead of a folder')
+    .option('--path <path...>', 'of files: only these of the snapshot, and what is below them')
+    .addOption(
+      new Option('--overwrite <policy>', 'of files: what happens to those that are there').choices(
+        Object.keys(policies),
+      ),
+    )
+    .option('--dry-run', 'of files: only say what would be restored, and write nothing')
+    .option('--confirm-source <name>', 'the name of the source, to overwrite files where they were')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
     .option('--replace <name>', 'with --to-database: the one of that name is replaced, and stays under another name')
@@ -111,11 +132,20 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
 
 /** A folder, or a new place. Throws CommandFailed. */
 async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<object> {
-  const { toFolder, toDatabase, toFile, replace, onServerOf, user, owners } = flags
-  const given = [toFolder, toDatabase, toFile].filter((one) => one !== undefined)
+  const { toFolder, toOriginal, toDatabase, toFile, replace, onServerOf, user, owners } = flags
+  const given = [toFolder, toOriginal, toDatabase, toFile].filter((one) => one !== undefined)
   if (given.length !== 1)
-    throw new CommandFailed('A restore has one target.', 'Use one of --to-folder, --to-database and --to-file.')
-  if (toFolder !== undefined) return { folder: toFolder, ...(flags.path && { paths: flags.path }) }
+    throw new CommandFailed(
+      'A restore has one target.',
+      'Use one of --to-folder, --to-original, --to-database and --to-file.',
+    )
+  const ofFiles = {
+    ...(flags.path && { paths: flags.path }),
+    ...(flags.overwrite !== undefined && { overwrite: policies[flags.overwrite as keyof typeof policies] }),
+    ...(flags.dryRun && { dryRun: true }),
+  }
+  if (toFolder !== undefined) return { folder: toFolder, ...ofFiles }
+  if (toOriginal) return { original: true, ...ofFiles, confirmSource: flags.confirmSource }
   const password = user === undefined ? undefined : await passwordFrom(flags, input)
   return {
     place: {
@@ -125,6 +155,7 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
       ...(owners ? {} : { withoutOwners: true }),
       ...(replace !== undefined && { replace: true, confirmReplace: replace }),
     },
+    ...ofFiles,
   }
 }
 
@@ -134,11 +165,29 @@ const nameOf = ({ run: { partName, source } }: Restore) =>
 function text(restore: Restore): string[] {
   const { id, state, into, error } = restore
   return [
-    `${state}  ${nameOf(restore)} to ${printable(into)}`,
-    `  ${progressLine(restore)}`,
+    `${state}  ${nameOf(restore)} to ${printable(into)}${restore.dryRun ? ', a dry run' : ''}`,
+    ...(restore.dryRun && hasEnded(state) ? [] : [`  ${progressLine(restore)}`]),
+    ...changesText(restore),
     ...(restore.keptAs === null ? [] : [`  the old one is called ${printable(restore.keptAs)}`]),
     `  restore ${id}`,
     ...(error ? [`  ${printable(error.message)} (${error.code})`, `  What to do: ${printable(error.remedy)}`] : []),
+  ]
+}
+
+const NAMES_SHOWN = 20
+
+/** “2 would be restored and 1 replaced, 3 kB together; 5 would stay as they are”, and their names. */
+function changesText({ changes, dryRun }: Restore): string[] {
+  if (changes === null) return []
+  const { restored, updated, unchanged, bytes, names } = changes
+  const [was, stay] = dryRun ? ['would be', 'would stay'] : ['were', 'stay']
+  const total = restored + updated
+  return [
+    `  ${restored} ${was} restored and ${updated} replaced, ${formatBytes(bytes)} together; ${unchanged} ${stay} as they are`,
+    ...names
+      .slice(0, NAMES_SHOWN)
+      .map(({ action, path }) => `    ${action === 'RESTORED' ? '+' : '~'} ${printable(path)}`),
+    ...(total > NAMES_SHOWN ? [`    … and ${total - NAMES_SHOWN} more; --json shows up to a thousand`] : []),
   ]
 }
 

@@ -21,6 +21,7 @@ export function renderRepositoryMail(
 
 const restoreVerbs = {
   SUCCEEDED: 'succeeded',
+  PARTIAL: 'is partial',
   FAILED: 'failed',
   CANCELLED: 'was cancelled',
   INTERRUPTED: 'was interrupted',

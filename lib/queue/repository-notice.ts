@@ -22,7 +22,7 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
     source: z.string(),
     /** A folder, “the database “shop_copy””, a file. */
     into: z.string(),
-    state: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'INTERRUPTED']),
+    state: z.enum(['SUCCEEDED', 'PARTIAL', 'FAILED', 'CANCELLED', 'INTERRUPTED']),
     at: time,
     requestedBy: z.string(),
     problem: problem.nullable(),

@@ -1,16 +1,6 @@
-import { z } from 'zod'
-import { failureMessage } from './messages.ts'
+import { listNodes, type Node } from './list-nodes.ts'
 import type { RepositoryAccess, Restic } from './repository.ts'
-import { LONG_TIMEOUT_MS, type OnStarted, runRestic } from './run.ts'
-
-/** restic leaves out a size of zero. */
-const node = z.object({
-  message_type: z.literal('node'),
-  path: z.string(),
-  type: z.string(),
-  size: z.number().default(0),
-})
-const listed = z.union([node, failureMessage])
+import type { OnStarted } from './run.ts'
 
 export interface Listed {
   /** Files and symlinks. */
@@ -27,6 +17,8 @@ export interface CountRequest {
   signal: AbortSignal
   onStarted?: OnStarted
   onFile?(files: number): void
+  /** Gets each folder that is wanted, or around what is. */
+  onFolder?(path: string): void
 }
 
 /** How much a snapshot holds by its own listing; each name of a file with several counts. In constant memory. */
@@ -34,28 +26,22 @@ export async function countListed(
   restic: Restic,
   access: RepositoryAccess,
   snapshotId: string,
-  { paths = [], seen, signal, onStarted, onFile }: CountRequest,
+  { paths = [], seen, signal, onStarted, onFile, onFolder }: CountRequest,
 ): Promise<Listed> {
   const count: Listed = { files: 0, bytes: 0 }
-  await runRestic(restic, access, {
-    command: 'ls',
-    args: ['--no-lock', snapshotId],
-    schema: listed,
-    timeoutMs: LONG_TIMEOUT_MS,
-    signal,
-    onStarted,
-    onOutput: () => {},
-    onMessage: (message) => {
-      if (message.message_type !== 'node') return
-      const { path, type, size } = message
-      const within = paths.filter((one) => path === one || path.startsWith(`${one}/`))
-      for (const one of within) seen?.add(one)
-      if (paths.length > 0 && within.length === 0) return
-      if (type !== 'file' && type !== 'symlink') return
-      count.files += 1
-      count.bytes += type === 'file' ? size : 0
-      onFile?.(count.files)
-    },
-  })
+  for await (const node of listNodes(restic, access, snapshotId, { signal, onStarted })) {
+    const within = paths.filter((one) => isAt(node, one))
+    for (const one of within) seen?.add(one)
+    const isWanted = paths.length === 0 || within.length > 0
+    if (node.type === 'dir' && (isWanted || paths.some((one) => isAt({ path: one }, node.path)))) onFolder?.(node.path)
+    if (!isWanted || (node.type !== 'file' && node.type !== 'symlink')) continue
+    count.files += 1
+    count.bytes += node.type === 'file' ? node.size : 0
+    onFile?.(count.files)
+  }
   return count
 }
+
+/** Whether it is the path or below it. */
+export const isAt = ({ path }: Pick<Node, 'path'>, around: string): boolean =>
+  path === around || path.startsWith(around === '/' ? '/' : `${around}/`)

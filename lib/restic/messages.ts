@@ -54,7 +54,7 @@ export const restoreMessage = z.discriminatedUnion('message_type', [
     total_bytes: count,
     bytes_restored: count,
   }),
-  z.object({ message_type: z.literal('verbose_status'), action: text, item: text }),
+  z.object({ message_type: z.literal('verbose_status'), action: text, item: text, size: count }),
   z.object({
     message_type: z.literal('summary'),
     total_files: count,

@@ -18,13 +18,31 @@ export interface RestoreRequest {
   target: string
   /** Absolute paths: only these and what is below them. One that is not there is no error for restic, so compare the counts. */
   paths?: readonly string[]
+  /** What happens to files that are there; restic's own words. Left out: they are replaced. */
+  overwrite?: 'always' | 'if-changed' | 'if-newer' | 'never'
+  /** Nothing is written; `onItem` tells what would be. */
+  dryRun?: boolean
   /** Reads every file once more when all are written, and compares it with the repository's hashes. */
   verify?: boolean
   signal: AbortSignal
   timeoutMs?: number
   onStarted?: OnStarted
   onProgress?(progress: RestoreProgress): void
+  /**
+   * What was done, or would be, to each thing, by its path below the target. restic says `restored` of every folder, and
+   * of symlinks that are there already.
+   */
+  onItem?(item: RestoredItem): void
+  /** The path below the target of what could not be restored, once per problem. */
+  onFailed?(path: string): void
   onLog?: OnLog
+}
+
+export interface RestoredItem {
+  action: 'restored' | 'updated' | 'unchanged'
+  path: string
+  /** Of a file, in bytes. */
+  size: number
 }
 
 export interface RestoreSummary {
@@ -49,6 +67,9 @@ export async function restoreSnapshot(
     args: [
       ...['--target', request.target, '--sparse'],
       ...(request.verify ? ['--verify'] : []),
+      ...(request.overwrite ? ['--overwrite', request.overwrite] : []),
+      ...(request.dryRun ? ['--dry-run'] : []),
+      ...(request.onItem ? ['--verbose=2'] : []),
       ...(request.paths ?? []).map((path) => `--include=${asPattern(path)}`),
       request.subfolder ? `${id}:${request.subfolder}` : id,
     ],
@@ -76,5 +97,12 @@ function take(message: RestoreMessage, result: RestoreSummary, request: RestoreR
   else if (message.message_type === 'summary') {
     result.files = message.files_restored
     result.bytes = message.bytes_restored
-  } else if (message.message_type === 'error') request.onLog?.('error', `${message.item}: ${message.error.message}`)
+  } else if (message.message_type === 'verbose_status') {
+    const { action, item: path, size } = message
+    if (action === 'restored' || action === 'updated' || action === 'unchanged')
+      request.onItem?.({ action, path, size })
+  } else if (message.message_type === 'error') {
+    request.onFailed?.(message.item)
+    request.onLog?.('error', `${message.item}: ${message.error.message}`)
+  }
 }

@@ -8,24 +8,33 @@ import { partName } from '#lib/sources/driver.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { writeEvidence } from './evidence.ts'
 import { placeText } from './place-text.ts'
+import type { Changes } from './restore-over.ts'
 import type { Proof } from './verify.ts'
 
 /*
  * The life of a restore. It is never tried again by itself: what is in the folder then is no empty folder any more.
  *
  *   QUEUED ──claim──▶ RUNNING ──▶ SUCCEEDED    restic said so, and the folder holds as many files and bytes as the snapshot
+ *     │                  ├─────▶ PARTIAL        restic named what it could not restore, and all the rest is there
  *     │                  ├─────▶ FAILED         anything less; the folder may hold a part, and the error says so
  *     └──cancel──────────┼─────▶ CANCELLED      somebody asked
  *                        └─────▶ INTERRUPTED    its worker died or was shut down
  */
 export type RestoreOutcome =
-  | { state: 'SUCCEEDED'; counted: Listed; proof?: Proof }
+  | { state: 'SUCCEEDED'; counted: Listed; proof?: Proof; changes?: Changes | null }
+  | { state: 'PARTIAL'; error: CodedError; counted: Listed; proof?: undefined; changes: Changes | null }
   /** With `counted` and `proof`: it was restored, and a check of it failed. */
-  | { state: 'FAILED' | 'CANCELLED' | 'INTERRUPTED'; error: CodedError; counted?: Listed; proof?: Proof }
+  | {
+      state: 'FAILED' | 'CANCELLED' | 'INTERRUPTED'
+      error: CodedError
+      counted?: Listed
+      proof?: Proof
+      changes?: undefined
+    }
 
 /**
  * Ends a restore and has people told, if it is still in the state and under the claim that the caller saw; answers whether it
- * was. A verification that came to a result leaves evidence, and people are told of all but good news.
+ * was. A verification that came to a result leaves evidence, and people are told of all but good news. Nobody is told of a dry run.
  */
 export async function endRestore(
   tx: Transaction,
@@ -35,7 +44,7 @@ export async function endRestore(
 ): Promise<boolean> {
   const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`select clock_timestamp() as now`
   const { id, state, claimId, requestedBy, purpose } = restore
-  const { counted, proof } = outcome
+  const { counted, proof, changes } = outcome
   const error = outcome.state === 'SUCCEEDED' ? null : outcome.error
   const { count } = await tx.restore.updateMany({
     where: { id, state, claimId },
@@ -47,6 +56,7 @@ export async function endRestore(
       errorRemedy: error?.remedy ?? null,
       sealedLogin: null,
       ...(counted && { filesDone: counted.files, bytesDone: counted.bytes }),
+      ...(changes && { changes: changes as object }),
       ...(proof && { findings: proof.findings as object[], restoreSeconds: proof.restoreSeconds }),
     },
   })
@@ -55,7 +65,7 @@ export async function endRestore(
   const isVerification = purpose === 'VERIFICATION'
   if (isVerification && (outcome.state === 'SUCCEEDED' || outcome.state === 'FAILED'))
     await writeEvidence(tx, secretKey, id)
-  if (isVerification && error === null) return true
+  if ((isVerification && error === null) || restore.dryRun) return true
   const run = await tx.backupRun.findUniqueOrThrow({ where: { id: restore.runId }, include: { source: true } })
   const part = partName(run.part)
   const about = {

@@ -5,7 +5,7 @@ import { announce } from '#lib/events/feed.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { RestoreProgress } from '#lib/restic/restore.ts'
 import type { Restore } from '#prisma/client/client.ts'
-import { bringBack, type Watching } from './bring-back.ts'
+import { type Brought, bringBack, type Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore, type RestoreOutcome } from './end-restore.ts'
 import { bringIntoPlace } from './into-place.ts'
@@ -58,10 +58,9 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     outcome =
       restore.purpose === 'VERIFICATION'
         ? outcomeOf(await verify(deps, restore, watching))
-        : {
-            state: 'SUCCEEDED',
-            counted: await (restore.purpose === 'PLACE' ? bringIntoPlace : bringBack)(deps, restore, watching),
-          }
+        : restore.purpose === 'PLACE'
+          ? { state: 'SUCCEEDED', counted: await bringIntoPlace(deps, restore, watching) }
+          : outcomeOfFiles(await bringBack(deps, restore, watching))
   } catch (thrown) {
     outcome = await failure(deps, restore, stop.signal, thrown)
     if (outcome.error.code === 'UNEXPECTED') log.error({ err: thrown }, 'restore failed unexpectedly')
@@ -77,6 +76,12 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     return endRestore(tx, deps, restore, outcome)
   })
   log.info({ state: outcome.state, recorded }, 'restore ended')
+}
+
+function outcomeOfFiles({ problem, counted, changes }: Brought): RestoreOutcome {
+  return problem === null
+    ? { state: 'SUCCEEDED', counted, changes }
+    : { state: 'PARTIAL', error: problem, counted, changes }
 }
 
 function outcomeOf({ counted, proof }: { counted: Listed; proof: Proof }): RestoreOutcome {

@@ -1,8 +1,15 @@
 import { isAbsolute } from 'node:path'
 import type { Restore } from '#prisma/client/client.ts'
 
-/** Where a restore goes, for people: a folder, “the database “shop_copy””, a file. */
-export function placeText({ placeName, folder }: Pick<Restore, 'placeName' | 'folder'>): string {
-  if (placeName === null) return folder
-  return isAbsolute(placeName) ? placeName : `the database “${placeName}”`
+const TARGETS_SHOWN = 3
+
+/** Where a restore goes, for people: a folder, the paths where the files were, “the database “shop_copy””, a file. */
+export function placeText({ placeName, folder, targets }: Pick<Restore, 'placeName' | 'folder' | 'targets'>): string {
+  if (placeName !== null) return isAbsolute(placeName) ? placeName : `the database “${placeName}”`
+  const more = targets.length > TARGETS_SHOWN ? `, and ${targets.length - TARGETS_SHOWN} more` : ''
+  return targets.length > 0 ? `${targets.slice(0, TARGETS_SHOWN).join(', ')}${more}` : folder
 }
+
+/** The paths at and below which a restore of files writes. */
+export const placesOf = ({ folder, targets }: Pick<Restore, 'folder' | 'targets'>): string[] =>
+  targets.length > 0 ? targets : [folder]

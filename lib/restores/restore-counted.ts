@@ -21,40 +21,70 @@ export interface CountedRestore {
   onLog?: OnLog
 }
 
+export interface Counted {
+  found: Listed
+  /** What restic rejected with: it could not restore some, and all the others are there. Null: nothing is missing. */
+  problem: unknown
+}
+
 /**
- * Restores a snapshot into a folder and counts what is there then. Resolves only when restic had no complaint and the count is that
- * of the snapshot's own listing, which `onListed` gets before anything is written: what it rejects with ends the restore. Rejects with
- * SNAPSHOT_PATH_UNKNOWN, RESTORE_MISCOUNTED and what restic rejects with.
+ * Restores a snapshot into a folder and counts what is there then. Resolves only when the count is that of the snapshot's own listing,
+ * which `onListed` gets before anything is written (what it rejects with ends the restore), or that but for what restic named
+ * as failed. Rejects with SNAPSHOT_PATH_UNKNOWN, RESTORE_MISCOUNTED and what restic rejects with.
  */
 export async function restoreCounted(
   restic: Restic,
   access: RepositoryAccess,
   request: CountedRestore,
   onListed: (listed: Listed) => Promise<void> = async () => {},
-): Promise<Listed> {
+): Promise<Counted> {
   const { snapshotId, folder, paths, verify, signal, onStarted, onProgress, onCount, onLog } = request
   const seen = new Set<string>()
   const expected = await countListed(restic, access, snapshotId, {
     ...{ paths, seen, signal, onStarted },
     onFile: (files) => onCount?.('listing', files),
   })
-  const absent = paths.filter((path) => !seen.has(path))
-  if (absent.length > 0) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path: absent.join(', ') })
+  requirePaths(paths, seen)
   await onListed(expected)
-  const target = folder
-  await restoreSnapshot(restic, access, { snapshotId, target, paths, verify, signal, onStarted, onProgress, onLog })
-  const found = await countFolder(folder, signal, (files) => onCount?.('folder', files))
+  const failed = new Set<string>()
+  let problem: unknown = null
+  try {
+    const about = { snapshotId, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
+    await restoreSnapshot(restic, access, { ...about, onFailed: (path) => failed.add(path) })
+  } catch (thrown) {
+    if (failed.size === 0 || signal.aborted) throw thrown
+    problem = thrown
+  }
+  const found = await countFolder(folder, signal, {
+    isLeftOut: (path) => failed.has(path),
+    onFile: (files) => onCount?.('folder', files),
+  })
+  if (problem !== null) {
+    if (found.files === 0 || found.files < expected.files - failed.size) throw problem
+    return { found, problem }
+  }
   if (found.files !== expected.files || found.bytes !== expected.bytes)
     throw new CodedError('RESTORE_MISCOUNTED', { folder, found: say(found), expected: say(expected) })
-  return found
+  return { found, problem }
+}
+
+/** Throws SNAPSHOT_PATH_UNKNOWN, with those of the paths that a snapshot does not hold. */
+export function requirePaths(paths: readonly string[], held: ReadonlySet<string>): void {
+  const absent = paths.filter((path) => !held.has(path))
+  if (absent.length > 0) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path: absent.join(', ') })
 }
 
 const say = ({ files, bytes }: Listed) => `${files} files of ${bytes} bytes`
 
-async function countFolder(folder: string, signal: AbortSignal, onFile: (files: number) => void): Promise<Listed> {
+async function countFolder(
+  folder: string,
+  signal: AbortSignal,
+  { isLeftOut, onFile }: { isLeftOut(path: string): boolean; onFile(files: number): void },
+): Promise<Listed> {
   const count: Listed = { files: 0, bytes: 0 }
-  for await (const { stats } of walk(Buffer.from(folder), signal)) {
+  for await (const { relative, stats } of walk(Buffer.from(folder), signal)) {
     if (!stats.isFile() && !stats.isSymbolicLink()) continue
+    if (isLeftOut(`/${relative}`)) continue
     count.files += 1
     count.bytes += stats.isFile() ? stats.size : 0
     onFile(count.files)

@@ -34,7 +34,7 @@ async function due(...before: Partial<Restore>[]): Promise<Restore[]> {
   await rows().updateMany({ where: { state: 'QUEUED' }, data: { state: 'INTERRUPTED' } })
   await rows().deleteMany()
   for (const one of before) {
-    const { findings: _, ...given } = one
+    const { findings: _, changes: __, ...given } = one
     const to = { folder: '', requestedFolder: '', requestedBy: 'plan nightly', purpose: 'VERIFICATION' } as const
     await rows().create({ data: { ...to, runId: given.runId as string, ...given } })
   }

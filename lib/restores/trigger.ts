@@ -14,8 +14,10 @@ import { databaseOfPart } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import { isInside } from '#lib/sources/storage-roots.ts'
 import type { BackupRun, Environment, Restore, Source } from '#prisma/client/client.ts'
+import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import type { RestoreDeps } from './deps.ts'
 import { openSettings, sealLogin } from './place-login.ts'
+import { placesOf } from './place-text.ts'
 
 const folderInput = z
   .string()
@@ -42,27 +44,35 @@ const triggerInput = z
   .strictObject({
     runId: z.string(),
     folder: folderInput.nullish(),
-    /** What of the snapshot is brought into the folder; everything when left out. */
+    /** To where the files were, instead of a folder. */
+    original: z.boolean().default(false),
+    /** What happens to files that are there; when left out, none may be there. */
+    overwrite: z.enum(RestoreOverwrite).nullish(),
+    /** Nothing is written: it finds out what would be. */
+    dryRun: z.boolean().default(false),
+    /** The name of the run's source, to overwrite files where they were. */
+    confirmSource: z.string().nullish(),
+    /** What of the snapshot is brought back; everything when left out. */
     paths: z.array(folderInput).max(1000, 'may be at most 1000').default([]),
     place: placeInput.nullish(),
     /** The name of the environment of the run's source, when it is protected. */
     confirmEnvironment: z.string().nullish(),
     idempotencyKey: z.string().min(1).max(255).nullish(),
   })
-  .refine(({ folder, place }) => (folder == null) !== (place == null), {
+  .refine(({ folder, original, place }) => [folder != null, original, place != null].filter(Boolean).length === 1, {
     path: ['folder'],
-    message: 'name either a folder or a place',
+    message: 'name either a folder, or a place, or “original”',
   })
-  .refine(({ paths, place }) => paths.length === 0 || place == null, {
-    path: ['paths'],
-    message: 'belong to a folder',
+  .refine(({ paths, overwrite, dryRun, place }) => place == null || !(paths.length > 0 || overwrite || dryRun), {
+    path: ['place'],
+    message: 'takes neither paths nor overwrite nor dryRun',
   })
 
 type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 
 /**
- * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, or into a new place: a database on the
- * server of a source of the same kind, or a file. The worker looks whether the folder or the place may be used. A repeated
+ * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, to where its files were, or into a
+ * new place: a database on the server of a source of the same kind, or a file. The worker looks whether the folder or the place may be used. A repeated
  * idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_UNKNOWN,
  * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_NOT_CONFIRMED, RESTORE_INTO_PROTECTED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
  * nothing was started.
@@ -70,17 +80,14 @@ type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
   requireScope(actor, 'backup:restore', 'restore a backup')
   const input = parseInput(triggerInput, raw)
-  const { runId, folder = null, place = null, confirmEnvironment, idempotencyKey = null } = input
+  const { runId, folder = null, place = null, overwrite = null, dryRun, idempotencyKey = null } = input
   const paths = input.paths.includes('/') ? [] : input.paths
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx) // nobody else begins a restore meanwhile
     if (idempotencyKey !== null) {
       const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
-      const asked = [runId, folder ?? '', place?.name ?? null, ...paths]
-      const isSame =
-        earlier &&
-        isDeepStrictEqual([earlier.runId, earlier.requestedFolder, earlier.placeName, ...earlier.paths], asked)
-      if (isSame) return earlier
+      const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...paths]
+      if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
       if (earlier)
         throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
     }
@@ -91,27 +98,54 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
     if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
       throw new CodedError('SNAPSHOT_GONE', { id: runId })
     const id = uuidv7()
-    const target =
-      place === null
-        ? { folder: folder as string, requestedFolder: folder as string, paths }
-        : { folder: '', requestedFolder: '', ...(await checkPlace(tx, deps, id, run, place)) }
-    requireConfirmation(run.source.environment, confirmEnvironment, 'restore a backup of it')
-    if (place === null) await requireFree(tx, target.folder)
+    const ofFiles = { folder: folder ?? '', requestedFolder: folder ?? '', paths, overwrite, dryRun }
+    const target = {
+      ...ofFiles,
+      targets: input.original ? originalPlaces(deps, run, paths) : [],
+      ...(place !== null && (await checkPlace(tx, deps, id, run, place))),
+    }
+    requireConfirmation(run.source.environment, input.confirmEnvironment, 'restore a backup of it')
+    const mayDestroy = input.original && !dryRun && overwrite !== null && overwrite !== 'NEVER'
+    if (mayDestroy && input.confirmSource !== run.source.name)
+      throw new CodedError('RESTORE_NOT_CONFIRMED', { name: run.source.name, what: 'source' })
+    if (place === null) await requireFree(tx, placesOf(target))
     const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey }
     const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
-    const { placeName, placeSourceId, replaces } = restore
+    const { placeName, placeSourceId, replaces, targets } = restore
     await record(tx, {
       actor,
       action: 'restore.trigger',
       target: { type: 'restore', id },
-      details: place === null ? { runId, folder, paths } : { runId, placeName, placeSourceId, replaces },
+      details:
+        place === null
+          ? { runId, folder, targets, paths, overwrite, dryRun }
+          : { runId, placeName, placeSourceId, replaces },
     })
     await deps.queue.send(tx, 'restore.run', { restoreId: id })
     return restore
   })
 }
 
+/** What tells a restore from another one, as it was asked for. */
+const wish = ({ runId, requestedFolder, placeName, overwrite, dryRun, paths }: Restore) => [
+  ...[runId, requestedFolder, placeName, overwrite, dryRun],
+  ...paths,
+]
+
 type RunWithSource = BackupRun & { source: Source & { environment: Environment } }
+
+/** Where the files were: those that were asked for, or all that the source names now. */
+function originalPlaces({ secretKey }: TriggerDeps, { source }: RunWithSource, paths: readonly string[]): string[] {
+  const { settings, originalPaths } = driverOf(source.kind)
+  if (originalPaths === undefined)
+    throw new CodedError('RESTORE_NOT_INTO_PLACE', {
+      kind: source.kind,
+      why: 'its copies are not files that lay somewhere',
+    })
+  return paths.length > 0
+    ? [...paths]
+    : [...originalPaths(parseInput(settings, openSettings(source, secretKey, null), 'place'))]
+}
 
 /** What the row of a restore into a place holds. */
 async function checkPlace(
@@ -135,7 +169,7 @@ async function checkPlace(
     })
   const placeName = parseInput(newPlace.name, name, 'place.name')
   if (replace && newPlace.replace === undefined) throw refuse('what is there cannot be replaced in one step')
-  if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name })
+  if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
   const busy = await tx.restore.findFirst({
     where: { placeSourceId: source.id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
@@ -161,11 +195,12 @@ async function findPlaceSource(tx: Transaction, run: RunWithSource, id: string |
   return found
 }
 
-/** Throws RESTORE_TARGET_BUSY when another active restore goes into the folder, into one in it, or into one around it. */
-export async function requireFree(tx: Transaction, folder: string, except?: string): Promise<void> {
+/** Throws RESTORE_TARGET_BUSY when another active restore goes to one of the places, to one in it, or to one around it. */
+export async function requireFree(tx: Transaction, places: readonly string[], except?: string): Promise<void> {
   const active = await tx.restore.findMany({ where: { purpose: 'FOLDER', state: { in: ['QUEUED', 'RUNNING'] } } })
-  const other = active.find(
-    (one) => one.id !== except && (isInside(one.folder, folder) || isInside(folder, one.folder)),
-  )
-  if (other) throw new CodedError('RESTORE_TARGET_BUSY', { folder, restoreId: other.id })
+  for (const other of active) {
+    const folder = places.find((place) => placesOf(other).some((one) => isInside(one, place) || isInside(place, one)))
+    if (folder !== undefined && other.id !== except)
+      throw new CodedError('RESTORE_TARGET_BUSY', { folder, restoreId: other.id })
+  }
 }

@@ -114,15 +114,17 @@ export async function interruptLost(
   for (const { id } of ids) {
     const restore = await deps.prisma.restore.findUnique({ where: { id } })
     if (restore?.state !== 'RUNNING') continue
-    await endSurvivor(restore)
+    await endSurvivor(deps, restore)
     const error = interrupted(restore)
     const ended = await deps.prisma.$transaction((tx) => endRestore(tx, deps, restore, { state: 'INTERRUPTED', error }))
     if (ended) deps.log.warn({ restoreId: id, worker: restore.worker }, 'restore interrupted: its worker died')
   }
 }
 
-/** Its target is in its arguments, which tells it from another process with its number. */
-async function endSurvivor({ resticHost, resticPid, folder }: Restore): Promise<void> {
-  if (resticHost !== hostname() || resticPid === null || folder === '') return
-  if (await runsWith(resticPid, folder)) await terminate(resticPid)
+/** The snapshot is in its arguments, which tells it from another process with its number. */
+async function endSurvivor({ prisma }: Pick<RestoreDeps, 'prisma'>, restore: Restore): Promise<void> {
+  const { resticHost, resticPid, runId } = restore
+  if (resticHost !== hostname() || resticPid === null) return
+  const { snapshotId } = await prisma.backupRun.findUniqueOrThrow({ where: { id: runId } })
+  if (snapshotId !== null && (await runsWith(resticPid, snapshotId))) await terminate(resticPid)
 }

@@ -198,6 +198,8 @@ export interface SourceDriver<Settings = unknown> {
    * folder/a/b. The driver may take things out of it. Any error rejects, and then databases are as they were.
    */
   restore(settings: Settings, folder: string, ctx: DriverContext, target?: string): Promise<RestoreReceipt>
+  /** Only kinds whose copies are files that can be put where they were: these paths, absolute, under which they are in the snapshot. */
+  originalPaths?(settings: Settings): readonly string[]
   /**
    * Only kinds that can bring a copy into a place that is new: a database on a server that the source is on, or could be on, or
    * a file. `open` gives the settings for `restore` that name it. It rejects with RESTORE_TARGET_NOT_EMPTY where something is

@@ -33,6 +33,10 @@ export function driverOf(kind: string): SourceDriver {
 /** All of them, in the order in which people choose. */
 export const allDrivers = (): readonly SourceDriver[] => Object.values(drivers)
 
+/** Whether copies of the kind are files that can be put where they were. */
+export const hasOriginalPlace = (kind: string): boolean =>
+  Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].originalPaths !== undefined
+
 /** What a copy of a kind can be brought into that is new; undefined: nothing, or this version has no driver for it any more. */
 export const newPlaceOf = (kind: string): 'database' | 'file' | undefined =>
   Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].newPlace?.what : undefined

@@ -7,6 +7,12 @@ export function isInside(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
+/** The paths that lie in none of the others, each once. As `isInside`. */
+export function outermost(paths: readonly string[]): string[] {
+  const unique = [...new Set(paths)]
+  return unique.filter((path) => !unique.some((other) => other !== path && isInside(path, other)))
+}
+
 /**
  * The path without symlinks, once it is known to lie inside one of the roots. Rejects with PATH_NOT_FOUND or
  * PATH_NOT_ALLOWED; what is outside is PATH_NOT_ALLOWED whether it exists or not.

@@ -76,6 +76,7 @@ function Table({ restores }: { restores: RestoreItem[] }) {
             </td>
             <td data-label="State">
               <StateMark state={restore.state} />
+              {restore.dryRun ? <span className="block text-small text-ink-soft">dry run</span> : null}
             </td>
             <td data-label="Restored">{bytes(restore.bytesDone)}</td>
           </tr>

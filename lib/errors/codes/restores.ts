@@ -1,6 +1,15 @@
 import { entry } from './entry.ts'
 
-const restoreAnew = 'Mend the cause, then restore into an empty folder.'
+const restoreAnew = 'Mend the cause, then restore again, into an empty folder or with “overwrite” over what is there.'
+
+/** What a restore that was stopped may have left: a part of the snapshot, saved files among those that were there, or nothing. */
+type Left = 'part' | 'mixture' | 'nothing'
+const leftText = ({ folder, left }: { folder: string; left: Left }) =>
+  ({
+    part: `${folder} may hold a part of the snapshot.`,
+    mixture: `In ${folder} some files may be those of the snapshot, and others as they were.`,
+    nothing: 'Nothing was written.',
+  })[left]
 
 /** How a restore was refused or ended. */
 export const restores = {
@@ -31,14 +40,28 @@ export const restores = {
   RESTORE_NOT_INTO_PLACE: entry<{ kind: string; why: string }>({
     kind: 'input',
     retry: 'never',
-    message: (d) => `A backup of the kind ${d.kind} cannot be brought into a new database: ${d.why}.`,
+    message: (d) => `A backup of the kind ${d.kind} cannot be brought there: ${d.why}.`,
     remedy: () => 'Restore it into a folder, or follow the restore document of the backup.',
   }),
-  RESTORE_NOT_CONFIRMED: entry<{ name: string }>({
+  RESTORE_NOT_CONFIRMED: entry<{ name: string; what: 'database' | 'source' }>({
     kind: 'conflict',
     retry: 'never',
-    message: (d) => `To put a backup in the place of the database “${d.name}”, its name must be repeated.`,
-    remedy: (d) => `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`,
+    message: (d) =>
+      d.what === 'database'
+        ? `To put a backup in the place of the database “${d.name}”, its name must be repeated.`
+        : `To write over the files of “${d.name}” where they are, its name must be repeated.`,
+    remedy: (d) =>
+      d.what === 'database'
+        ? `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`
+        : `Send confirmSource: "${d.name}" (--confirm-source). Nothing was changed; a dry run shows what would be.`,
+  }),
+  RESTORE_IN_THE_WAY: entry<{ count: number; names: string[] }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `Something that is no folder stands where ${d.count === 1 ? 'a folder' : `${d.count} folders`} of the snapshot would be: ${d.names.join(', ')}${d.count > d.names.length ? ', …' : ''}.`,
+    remedy: () =>
+      'Nothing was changed. Files and links are not replaced by folders: move them away, or restore into another folder.',
   }),
   RESTORE_INTO_PROTECTED: entry<{ from: string; into: string }>({
     kind: 'conflict',
@@ -65,7 +88,7 @@ export const restores = {
     message: (d) =>
       `${d.folder} is not complete: ${d.count === 1 ? '1 problem' : `${d.count} problems`}: ${d.names.join('; ')}${d.count > d.names.length ? '; …' : ''}.`,
     remedy: () =>
-      `Free space or give rights where the disk is the reason, and check the repository where its data is. ${restoreAnew}`,
+      `When it is PARTIAL, all that is not named was restored. Free space or give rights where the disk is the reason, and check the repository where its data is. ${restoreAnew}`,
   }),
   RESTORE_MISCOUNTED: entry<{ folder: string; found: string; expected: string }>({
     kind: 'machine',
@@ -73,22 +96,27 @@ export const restores = {
     message: (d) => `${d.folder} holds ${d.found}, and the snapshot ${d.expected}.`,
     remedy: () => `See that nothing else writes into the folder. ${restoreAnew}`,
   }),
-  RESTORE_CANCELLED: entry<{ by: string; folder: string }>({
+  RESTORE_CANCELLED: entry<{ by: string; folder: string; left: Left }>({
     kind: 'conflict',
     retry: 'never',
-    message: (d) => `Cancelled by ${d.by}. ${d.folder} may hold a part of the snapshot.`,
-    remedy: () => 'Remove what is in the folder, if nobody needs it.',
+    message: (d) => `Cancelled by ${d.by}. ${leftText(d)}`,
+    remedy: ({ left }) =>
+      ({
+        part: 'Remove what was restored, if nobody needs it.',
+        mixture: 'Restore again the same way to bring back the rest: what is equal already is left as it is.',
+        nothing: 'Nothing needs to be done.',
+      })[left],
   }),
-  RESTORE_INTERRUPTED: entry<{ worker: string; folder: string }>({
+  RESTORE_INTERRUPTED: entry<{ worker: string; folder: string; left: Left }>({
     kind: 'machine',
     retry: 'never',
-    message: (d) => `The worker ${d.worker} was stopped or died. ${d.folder} may hold a part of the snapshot.`,
+    message: (d) => `The worker ${d.worker} was stopped or died. ${leftText(d)}`,
     remedy: () => `It is not tried again by itself. Check the machine’s memory and its log. ${restoreAnew}`,
   }),
-  RESTORE_STALLED: entry<{ seconds: number; folder: string }>({
+  RESTORE_STALLED: entry<{ seconds: number; folder: string; left: Left }>({
     kind: 'machine',
     retry: 'never',
-    message: (d) => `Nothing moved for ${d.seconds} seconds. ${d.folder} may hold a part of the snapshot.`,
+    message: (d) => `Nothing moved for ${d.seconds} seconds. ${leftText(d)}`,
     remedy: () => `Check the repository and the disk that is restored to. ${restoreAnew}`,
   }),
   VERIFICATION_ALREADY_ACTIVE: entry<{ id: string }>({

@@ -26,6 +26,7 @@ export const filesDriver: SourceDriver<FilesSettings> = {
   settings: filesSettings,
   secretFields: [],
   byHand,
+  originalPaths: ({ paths }) => paths,
 
   /** Counts for a moment; a tree that takes longer is described without its size. */
   async probe(settings, ctx) {

@@ -1,5 +1,5 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { isInside, resolveInside } from '../storage-roots.ts'
+import { outermost, resolveInside } from '../storage-roots.ts'
 import type { FilesSettings } from './settings.ts'
 
 /**
@@ -7,9 +7,7 @@ import type { FilesSettings } from './settings.ts'
  * resolved ones are what restic must read: it stores a symlink that is named as a path as a symlink, not what it leads to.
  */
 export async function resolvePaths(settings: FilesSettings, storageRoots: readonly string[]): Promise<string[]> {
-  const real = await Promise.all(settings.paths.map((path) => resolveInside(path, storageRoots)))
-  const unique = [...new Set(real)]
-  return unique.filter((path) => !unique.some((other) => other !== path && isInside(path, other)))
+  return outermost(await Promise.all(settings.paths.map((path) => resolveInside(path, storageRoots))))
 }
 
 /**

@@ -8,9 +8,14 @@ import { Button } from '#app/_ui/button.tsx'
 import { Choice, Field, Input, Select } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
-import type { NewPlace } from '#graphql/documents/generated/graphql.ts'
+import type { NewPlace, RestoreOverwrite } from '#graphql/documents/generated/graphql.ts'
 
-const empty = { folder: '', name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false }
+const empty = {
+  ...{ folder: '', overwrite: '' as RestoreOverwrite | '', dryRun: false, confirmSource: '' },
+  ...{ name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false },
+}
+type Draft = typeof empty
+type Target = 'FOLDER' | 'ORIGINAL' | NewPlace
 
 interface Props {
   run: RunDetail
@@ -27,16 +32,17 @@ export function RestoreForm({ run, path, onDone }: Props) {
   // One key per form: however often a shaky line makes people press the button, one restore starts.
   const [idempotencyKey, setKey] = useState(randomKey)
   const newPlace = path === undefined ? run.newPlace : null
-  const [target, setTarget] = useState<'FOLDER' | NewPlace>(newPlace ?? 'FOLDER')
+  const [target, setTarget] = useState<Target>(newPlace ?? 'FOLDER')
   const [draft, setDraft] = useState(empty)
   const [confirmed, setConfirmed] = useState('')
   const [confirmReplace, setConfirmReplace] = useState('')
   const { environment } = run.source
+  const isOfFiles = target === 'FOLDER' || target === 'ORIGINAL'
   const refusal = problemIn(trigger.data, trigger.error)
-  const change = (part: Partial<typeof empty>) => setDraft({ ...draft, ...part })
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
   function submit(event: FormEvent): void {
     event.preventDefault()
-    const { folder, name, sourceId, user, password, withoutOwners, replace } = draft
+    const { folder, overwrite, dryRun, confirmSource, name, sourceId, user, password, withoutOwners, replace } = draft
     const place = {
       name,
       ...(target === 'DATABASE' && {
@@ -49,7 +55,14 @@ export function RestoreForm({ run, path, onDone }: Props) {
     const input = {
       runId: run.id,
       idempotencyKey,
-      ...(target === 'FOLDER' ? { folder, ...(path !== undefined && { paths: [path] }) } : { place }),
+      ...(isOfFiles
+        ? {
+            ...(target === 'FOLDER' ? { folder } : { original: true, ...(confirmSource && { confirmSource }) }),
+            ...(path !== undefined && { paths: [path] }),
+            ...(overwrite && { overwrite }),
+            dryRun,
+          }
+        : { place }),
       ...(confirmed && { confirmEnvironment: confirmed }),
     }
     trigger.mutate(input, {
@@ -59,30 +72,34 @@ export function RestoreForm({ run, path, onDone }: Props) {
       },
     })
   }
-  const isComplete = (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
+  const isComplete = target === 'ORIGINAL' || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
+  const targets: [Target, string][] = [
+    ...(newPlace ? [[newPlace, `A new ${newPlace.toLowerCase()}`] as [Target, string]] : []),
+    ['FOLDER', 'A folder, as files'],
+    ...(run.hasOriginalPlace ? [['ORIGINAL', 'Where they were'] as [Target, string]] : []),
+  ]
   return (
     <form onSubmit={submit} className="grid max-w-xl gap-3">
-      {newPlace === null ? null : (
-        <fieldset className="flex flex-wrap gap-x-4">
-          <legend className="text-small font-medium">Where to</legend>
-          <Choice kind="radio" name={`${id}-to`} checked={target === newPlace} onChange={() => setTarget(newPlace)}>
-            A new {newPlace.toLowerCase()}
-          </Choice>
-          <Choice kind="radio" name={`${id}-to`} checked={target === 'FOLDER'} onChange={() => setTarget('FOLDER')}>
-            A folder, as files
-          </Choice>
+      {targets.length === 1 ? null : (
+        <fieldset className="flex flex-wrap gap-x-4 gap-y-2">
+          <legend className="mb-1 text-small font-medium">Where to</legend>
+          {targets.map(([one, name]) => (
+            <Choice key={one} kind="radio" name={`${id}-to`} checked={target === one} onChange={() => setTarget(one)}>
+              {name}
+            </Choice>
+          ))}
         </fieldset>
       )}
       {target === 'FOLDER' ? (
         <Text
           id={`${id}-folder`}
           label="Folder on the worker"
-          hint="Absolute, inside its STORAGE_ROOTS, and empty or absent. Nothing that is there is written over."
+          hint="Absolute, and inside its STORAGE_ROOTS."
           placeholder="/srv/restored/shop"
           value={draft.folder}
           change={(folder) => change({ folder })}
         />
-      ) : (
+      ) : target === 'ORIGINAL' ? null : (
         <Text
           id={`${id}-name`}
           label={target === 'FILE' ? 'New file on the worker' : 'Name of the database'}
@@ -98,6 +115,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
           change={(name) => change({ name })}
         />
       )}
+      {isOfFiles ? <OverwriteFields id={id} run={run} target={target} draft={draft} change={change} /> : null}
       {target === 'DATABASE' ? <DatabaseFields id={id} run={run} draft={draft} change={change} /> : null}
       {draft.replace && target === 'DATABASE' ? (
         <Text
@@ -120,7 +138,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
       ) : null}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="main" disabled={trigger.isPending || !isComplete}>
-          {trigger.isPending ? 'Starting …' : 'Restore'}
+          {trigger.isPending ? 'Starting …' : isOfFiles && draft.dryRun ? 'Try it' : 'Restore'}
         </Button>
         <Button onClick={onDone}>Do not restore</Button>
       </div>
@@ -132,8 +150,61 @@ export function RestoreForm({ run, path, onDone }: Props) {
 interface DatabaseFieldsProps {
   id: string
   run: RunDetail
-  draft: typeof empty
-  change: (part: Partial<typeof empty>) => void
+  draft: Draft
+  change: (part: Partial<Draft>) => void
+}
+
+const policies: [RestoreOverwrite | '', string][] = [
+  ['', 'Nothing may be there'],
+  ['NEVER', 'Keep them: only what is missing is brought back'],
+  ['IF_NEWER', 'Replace those that are older'],
+  ['IF_CHANGED', 'Replace those whose size or time differs'],
+  ['ALWAYS', 'Replace those whose content differs'],
+]
+
+/** What happens to files that are there, and whether it is only tried. */
+function OverwriteFields({ id, run, target, draft, change }: DatabaseFieldsProps & { target: Target }) {
+  const mayDestroy = target === 'ORIGINAL' && !draft.dryRun && draft.overwrite !== '' && draft.overwrite !== 'NEVER'
+  return (
+    <>
+      <Field
+        label="Files that are there already"
+        htmlFor={`${id}-overwrite`}
+        hint="Files that the snapshot does not have always stay."
+      >
+        <Select
+          id={`${id}-overwrite`}
+          aria-describedby={`${id}-overwrite-hint`}
+          value={draft.overwrite}
+          onChange={(event) => change({ overwrite: event.target.value as RestoreOverwrite | '' })}
+        >
+          {policies.map(([value, name]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Choice
+        kind="checkbox"
+        name={`${id}-dry-run`}
+        checked={draft.dryRun}
+        onChange={(dryRun) => change({ dryRun })}
+        detail="Lists what would be restored and replaced, and writes nothing."
+      >
+        Dry run
+      </Choice>
+      {mayDestroy ? (
+        <Text
+          id={`${id}-source`}
+          label={`Files are written over: type the name of the source, ${run.source.name}`}
+          hint="A dry run shows first which."
+          value={draft.confirmSource}
+          change={(confirmSource) => change({ confirmSource })}
+        />
+      ) : null}
+    </>
+  )
 }
 
 /** On whose server, by which account, and whether with owners. */

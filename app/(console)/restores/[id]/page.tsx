@@ -45,7 +45,7 @@ export default function RestorePage() {
 
 function Restore({ restore }: { restore: RestoreDetail }) {
   const { state, run, error } = restore
-  const title = `Restore of ${runName(run)}`
+  const title = `${restore.dryRun ? 'Dry run of a restore' : 'Restore'} of ${runName(run)}`
   const active = isActive(state)
   const { bytesDone, bytesTotal, filesDone, filesTotal } = restore
   const progress = { bytesDone, bytesTotal, filesDone, filesTotal, bytesPerSecond: null, secondsLeft: null }
@@ -92,20 +92,54 @@ function Restore({ restore }: { restore: RestoreDetail }) {
           </Fact>
           <Fact name="By">{restore.requestedBy}</Fact>
           <Fact name="Took">{restore.startedAt ? <Took from={restore.startedAt} to={restore.finishedAt} /> : '–'}</Fact>
-          <Fact name="Files">
-            {count(filesDone)} of {count(filesTotal)}
-          </Fact>
-          <Fact name="Size">
-            {bytes(bytesDone)} of {bytes(bytesTotal)}
-          </Fact>
+          <Fact name="Files">{restore.dryRun ? count(filesTotal) : `${count(filesDone)} of ${count(filesTotal)}`}</Fact>
+          <Fact name="Size">{restore.dryRun ? bytes(bytesTotal) : `${bytes(bytesDone)} of ${bytes(bytesTotal)}`}</Fact>
+          {restore.overwrite ? <Fact name="Files that are there">{policyText[restore.overwrite]}</Fact> : null}
         </Facts>
       </Panel>
+      {restore.changes ? <Changes changes={restore.changes} isDry={restore.dryRun} /> : null}
       {restore.output ? (
         <Panel title="The last lines of its log">
           <pre className="max-h-96 overflow-auto font-mono text-small whitespace-pre-wrap">{restore.output}</pre>
         </Panel>
       ) : null}
     </>
+  )
+}
+
+const policyText = {
+  ALWAYS: 'replaced when their content differs',
+  IF_CHANGED: 'replaced when their size or time differs',
+  IF_NEWER: 'replaced when they are older',
+  NEVER: 'kept',
+}
+
+/** What was done to files, or would be. */
+function Changes({ changes, isDry }: { changes: NonNullable<RestoreDetail['changes']>; isDry: boolean }) {
+  const { restored, updated, unchanged, names } = changes
+  const more = restored + updated - names.length
+  return (
+    <Panel title={isDry ? 'What would change' : 'What changed'}>
+      <Facts>
+        <Fact name={isDry ? 'Would be restored' : 'Restored'}>{count(restored)}</Fact>
+        <Fact name={isDry ? 'Would be replaced' : 'Replaced'}>{count(updated)}</Fact>
+        <Fact name={isDry ? 'Would stay as they are' : 'Stay as they are'}>{count(unchanged)}</Fact>
+        <Fact name="Size of what changes">{bytes(changes.bytes)}</Fact>
+      </Facts>
+      {names.length > 0 ? (
+        <ul aria-label="Files" className="mt-4 grid gap-1 text-small">
+          {names.map(({ action, path }) => (
+            <li key={path} className="flex gap-3">
+              <span className={`w-20 shrink-0 ${action === 'UPDATED' ? 'font-medium text-ink' : 'text-ink-soft'}`}>
+                {action === 'UPDATED' ? 'Replaced' : 'Restored'}
+              </span>
+              <span className="min-w-0 font-mono break-all">{path}</span>
+            </li>
+          ))}
+          {more > 0 ? <li className="text-ink-soft">and {count(more)} more</li> : null}
+        </ul>
+      ) : null}
+    </Panel>
   )
 }
 
@@ -121,7 +155,7 @@ function CancelRestore({ id }: { id: string }) {
       refusal={problemIn(cancel.data, cancel.error)}
       onCancel={() => cancel.mutate()}
     >
-      What was restored so far stays in the folder. It is not complete.
+      What was restored so far stays. It is not complete.
     </Cancel>
   )
 }
