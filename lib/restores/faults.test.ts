@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { triggerBackup } from '#lib/backups/trigger.ts'
+import { type Installation, openInstallation } from '#lib/testing/installation.ts'
+import { mountSmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
+import type { BackupRun, Restore } from '#prisma/client/client.ts'
+import { triggerRestore } from './trigger.ts'
+
+let home: Installation
+let run: BackupRun
+let path: string
+const content = randomBytes(1_500_000).toString('hex')
+const rows = () => home.runtime.prisma.restore
+const trigger = (given: object) => triggerRestore(home.runtime, home.admin, { runId: run.id, ...given })
+const folder = (name: string) => join(home.folder, 'files', name)
+
+async function ended({ id }: { id: string }): Promise<Restore> {
+  const row = () => rows().findUniqueOrThrow({ where: { id } })
+  await expect.poll(async () => (await row()).state, { timeout: 60_000 }).not.toMatch(/QUEUED|RUNNING/)
+  return row()
+}
+
+async function limitDownload(downloadKibPerSecond: number | undefined) {
+  const options = downloadKibPerSecond === undefined ? {} : { downloadKibPerSecond }
+  await home.runtime.prisma.repository.updateMany({ data: { options } })
+}
+
+beforeAll(async () => {
+  home = await openInstallation()
+  await Promise.all([home.startWorker(), home.startRestores()])
+  const added = await home.addFiles('noise', { small: 'small', zlarge: content })
+  const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE', sourceIds: [added.source.id] })
+  run = (await home.ended(id)).runs[0] as BackupRun
+  path = added.path
+})
+afterEach(async () => {
+  await rows().deleteMany()
+  await limitDownload(undefined)
+})
+afterAll(() => home?.close())
+
+if (!smallDiskMissing)
+  it('a disk that is full in the middle is never a success, with or without files that are there', async () => {
+    const disk = await mountSmallDisk(folder('disk'), 8)
+    try {
+      await disk.fill(1_000_000)
+      for (const overwrite of [null, 'ALWAYS']) {
+        const target = join(folder('disk'), `restored ${overwrite}`)
+        const full = await ended(await trigger({ folder: target, overwrite }))
+        expect(full).toMatchObject({ state: 'PARTIAL', errorCode: 'RESTORE_INCOMPLETE', filesDone: 1n, filesTotal: 2n })
+        expect(full.errorMessage).toMatch(/zlarge.*no space left on device/)
+        await rm(target, { recursive: true })
+      }
+      await disk.empty()
+      const target = join(folder('disk'), 'enough')
+      expect(await ended(await trigger({ folder: target }))).toMatchObject({ state: 'SUCCEEDED' })
+      expect(await readFile(join(target, path, 'zlarge'), 'utf8')).toBe(content)
+    } finally {
+      disk.unmount()
+    }
+  })
+
+it('a snapshot that is forgotten in the middle is no success: it cannot be compared in the end', async () => {
+  const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
+  await limitDownload(200)
+  const target = folder('forgotten')
+  await mkdir(target)
+  const over = await trigger({ folder: target, overwrite: 'ALWAYS' })
+  await expect.poll(() => readdir(target), { timeout: 30_000 }).not.toHaveLength(0)
+  const snapshot = join(location, 'snapshots', run.snapshotId as string)
+  await rename(snapshot, folder('snapshot'))
+  const restore = await ended(over)
+  await rename(folder('snapshot'), snapshot)
+  expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTIC_FAILED' })
+})
