@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { hasScope } from '#lib/auth/actor.ts'
+import { approveRestore } from '#lib/restores/approve.ts'
 import { cancelRestore } from '#lib/restores/cancel.ts'
 import { followRestore } from '#lib/restores/follow.ts'
 import { placeText } from '#lib/restores/place-text.ts'
 import type { Changes } from '#lib/restores/restore-over.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
-import { hasOriginalPlace, newPlaceOf } from '#lib/sources/registry.ts'
+import { hasOriginalPlace, mayReplacePlace, newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
@@ -90,6 +92,22 @@ export const restore = builder.prismaObject('Restore', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
     }),
+    needsApproval: t.exposeBoolean('needsApproval', {
+      description:
+        'Whether it goes from another environment into a protected one, which another administrator approves.',
+    }),
+    approvedBy: t.exposeString('approvedBy', { nullable: true, description: 'Who approved it. Null: nobody has yet.' }),
+    mayApprove: t.boolean({
+      description: 'Whether it waits for an approval that who asks may give.',
+      select: { state: true, needsApproval: true, approvedBy: true, requestedBy: true },
+      resolve: ({ state, needsApproval, approvedBy, requestedBy }, _args, { actor }) =>
+        state === 'QUEUED' &&
+        needsApproval &&
+        approvedBy === null &&
+        actor !== null &&
+        hasScope(actor, 'backup:restore') &&
+        actor.email !== requestedBy,
+    }),
     placeSource: t.relation('placeSource', {
       nullable: true,
       description: 'On whose server the new database is. Null when it goes into a folder.',
@@ -142,6 +160,14 @@ builder.prismaObjectField(backupRun, 'newPlace', (t) =>
       const what = part !== '' && databaseOfPart(part) === null ? undefined : newPlaceOf(source.kind)
       return what === undefined ? null : what === 'database' ? 'DATABASE' : 'FILE'
     },
+  }),
+)
+
+builder.prismaObjectField(backupRun, 'mayReplacePlace', (t) =>
+  t.boolean({
+    description: 'Whether a database, or a file of one, that is there can be replaced by it in one step.',
+    select: { source: { select: { kind: true } } },
+    resolve: ({ source }) => mayReplacePlace(source.kind),
   }),
 )
 
@@ -200,7 +226,7 @@ const restorePlaceInput = builder.inputType('RestorePlaceInput', {
     }),
     replace: t.boolean({
       description:
-        'PostgreSQL: the database of that name is replaced, in one step and when all was restored. It stays, as keptAs.',
+        'PostgreSQL and SQLite: the database of that name is replaced, in one step and when all was restored. It stays, as keptAs.',
     }),
     confirmReplace: t.string({ description: 'Its name once more, to replace it.' }),
     withoutOwners: t.boolean({
@@ -234,6 +260,7 @@ const holder = (name: string) =>
     fields: (t) => ({ restore: t.expose('restore', { type: restore }) }),
   })
 const triggerRestoreSuccess = holder('TriggerRestoreSuccess')
+const approveRestoreSuccess = holder('ApproveRestoreSuccess')
 const cancelRestoreSuccess = holder('CancelRestoreSuccess')
 
 builder.mutationFields((t) => ({
@@ -245,6 +272,19 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: triggerRestoreInput, required: true }) },
     resolve: async (_root, { input }, { runtime, actor }) => ({
       restore: await triggerRestore(runtime, actor, given(input)),
+    }),
+  }),
+  approveRestore: t.field({
+    type: approveRestoreSuccess,
+    description:
+      'Lets a restore from another environment into a protected one begin; by another administrator than who asked.',
+    errors: {},
+    args: {
+      id: t.arg.id({ required: true }),
+      confirmEnvironment: t.arg.string({ description: 'The name of the protected environment.' }),
+    },
+    resolve: async (_root, args, { runtime, actor }) => ({
+      restore: await approveRestore(runtime, actor, given(args)),
     }),
   }),
   cancelRestore: t.field({

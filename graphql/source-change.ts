@@ -46,6 +46,10 @@ const updateSourceInput = builder.inputType('UpdateSourceInput', {
       type: ['JSON'],
       description: 'What must be true of what a verification restores, in place of all the old ones: see Source.',
     }),
+    maskingSql: t.string({
+      description:
+        'SQL that is run in a database that is restored from it in another environment, before anybody sees that. Null or empty: none.',
+    }),
     untested: t.boolean({ description: untested }),
   }),
 })

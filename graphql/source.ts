@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { openSecrets } from '#lib/environments/sources.ts'
-import { titleOf } from '#lib/sources/registry.ts'
+import { mayReplacePlace, titleOf } from '#lib/sources/registry.ts'
 import type { Prisma } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'
@@ -36,6 +36,17 @@ export const source = builder.prismaObject('Source', {
       authScopes: { can: 'settings:write' },
       select: { assertions: true },
       resolve: ({ assertions }) => assertions as object[],
+    }),
+    mayBeMasked: t.boolean({
+      description: 'Whether masking SQL can be run in its copies before anybody sees them.',
+      select: { kind: true },
+      resolve: ({ kind }) => mayReplacePlace(kind),
+    }),
+    maskingSql: t.exposeString('maskingSql', {
+      nullable: true,
+      description:
+        'SQL that is run in a database that is restored from it in another environment, before anybody sees that. Null: none.',
+      authScopes: { can: 'settings:write' },
     }),
     lateSince: t.expose('lateSince', {
       type: 'DateTime',

@@ -3,6 +3,7 @@ import { isActive } from '#app/_data/backup.ts'
 import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
 import {
+  ApproveRestoreDocument,
   CancelRestoreDocument,
   RestoreDocument,
   type RestoreQuery,
@@ -48,6 +49,15 @@ export function useTriggerRestore() {
   return useMutation({
     mutationFn: async (input: TriggerRestoreInput) => (await request(TriggerRestoreDocument, { input })).triggerRestore,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.restores }),
+  })
+}
+
+export function useApproveRestore(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (confirmEnvironment: string) =>
+      (await request(ApproveRestoreDocument, { id, confirmEnvironment })).approveRestore,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.restore(id) }),
   })
 }
 

@@ -7,6 +7,7 @@ export interface AuditEntry {
     | 'backup.cancel'
     | 'restore.trigger'
     | 'restore.cancel'
+    | 'restore.approve'
     | 'verification.trigger'
     | 'verification.cancel'
     | 'snapshot.browse'

@@ -16,6 +16,8 @@ interface Restore {
   dryRun: boolean
   changes: { restored: number; updated: number; unchanged: number; bytes: number; names: Change[] } | null
   keptAs: string | null
+  needsApproval: boolean
+  approvedBy: string | null
   waitsFor: string | null
   filesDone: number | null
   filesTotal: number | null
@@ -49,10 +51,13 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   wait?: boolean
 }
 
-const fields = `id state into dryRun changes { restored updated unchanged bytes names { action path } } keptAs waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
+const fields = `id state into dryRun changes { restored updated unchanged bytes names { action path } } keptAs needsApproval approvedBy waitsFor filesDone filesTotal bytesDone bytesTotal error { code message remedy } queuedAt
   run { id partName source { name } }`
 const triggerDocument = mutation('triggerRestore', 'input', 'TriggerRestoreInput', `restore { ${fields} }`)
 const cancelDocument = mutation('cancelRestore', 'id', 'ID', `restore { ${fields} }`)
+const approveDocument = `mutation ($id: ID!, $confirmEnvironment: String) {
+  approveRestore(id: $id, confirmEnvironment: $confirmEnvironment) { __typename
+  ... on ApproveRestoreSuccess { restore { ${fields} } } ... on Problem { code message remedy } } }`
 const restoreDocument = `query ($id: ID!) { restore(id: $id) { ${fields} } }`
 const restoresDocument = `{ restores(first: 100) { ${fields} } }`
 
@@ -78,7 +83,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .option('--confirm-source <name>', 'the name of the source, to overwrite files where they were')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
-    .option('--replace <name>', 'with --to-database: the one of that name is replaced, and stays under another name')
+    .option('--replace <name>', 'what has that name is replaced, and stays under another one')
     .option('--on-server-of <source>', 'the new database: on the server of this source, by its id')
     .option('--user <name>', 'the new database: made by this account of the server, instead of the source’s')
     .option('--no-owners', 'the new database: without owners and rights of the old one')
@@ -119,6 +124,15 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .argument('<restore>', 'its id')
     .action(async (id: string, flags: CommonFlags) => {
       const restore = await find(open(flags), id)
+      say(flags, [restore], text(restore))
+    })
+  deps
+    .command('approve', 'Let a restore from another environment into a protected one begin.', group)
+    .argument('<restore>', 'its id; it must have been asked for by somebody else')
+    .option('--confirm <environment>', 'the name of the protected environment')
+    .action(async (id: string, flags: CommonFlags & { confirm?: string }) => {
+      const variables = { id, confirmEnvironment: flags.confirm }
+      const { restore } = await open(flags).result<{ restore: Restore }>(approveDocument, variables)
       say(flags, [restore], text(restore))
     })
   deps
@@ -168,6 +182,7 @@ function text(restore: Restore): string[] {
     `${state}  ${nameOf(restore)} to ${printable(into)}${restore.dryRun ? ', a dry run' : ''}`,
     ...(restore.dryRun && hasEnded(state) ? [] : [`  ${progressLine(restore)}`]),
     ...changesText(restore),
+    ...(restore.approvedBy === null ? [] : [`  approved by ${printable(restore.approvedBy)}`]),
     ...(restore.keptAs === null ? [] : [`  the old one is called ${printable(restore.keptAs)}`]),
     `  restore ${id}`,
     ...(error ? [`  ${printable(error.message)} (${error.code})`, `  What to do: ${printable(error.remedy)}`] : []),

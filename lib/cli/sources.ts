@@ -6,6 +6,7 @@ import { findRepository } from './find-repository.ts'
 import { formLines } from './form-text.ts'
 import {
   asksForSettings,
+  textOf as contentOf,
   jsonListOf,
   type SettingsFlags,
   type SettingsInput,
@@ -28,6 +29,7 @@ interface SaveFlags extends LookFlags {
   tag?: string[]
   maxAge?: string
   assertions?: string
+  maskingSql?: string
 }
 
 /** The server gives up after 30 seconds; its answer must not be missed. */
@@ -137,6 +139,10 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
       '--assertions <file>',
       'what a verification asserts, a JSON list in place of the old one; “-” reads standard input',
     )
+    .option(
+      '--masking-sql <file>',
+      'SQL that is run in copies in other environments before anybody sees them; an empty one: none',
+    )
     .option('--untested', 'keep it without looking at it first')
     .action(async (id: string, flags: SaveFlags) => {
       const connection = open(flags)
@@ -149,6 +155,7 @@ export function addSourceCommands(program: Command, deps: CommandDeps): void {
         ...(settings && { settings }),
         ...(flags.tag && { tags: flags.tag }),
         ...(flags.assertions && { assertions: await jsonListOf(flags.assertions, input) }),
+        ...(flags.maskingSql && { maskingSql: await contentOf(flags.maskingSql, input) }),
         ...(flags.maxAge && { maxAgeHours: flags.maxAge === 'none' ? null : Number(flags.maxAge) }),
         ...(await savedIn(connection, flags)),
       }

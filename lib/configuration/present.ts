@@ -119,10 +119,10 @@ function sourceAt(
 ): Present {
   const secrets = openSecrets(row, secretKey)
   const { parsed, shown } = storedSettings(driverOf(row.kind), row.settings as Fields, secrets)
-  const { name, kind, enabled, tags, maxAgeHours, settingsMissing } = row
+  const { name, kind, enabled, tags, maxAgeHours, maskingSql, settingsMissing } = row
   const repository = row.repositoryId === null ? null : (repositories.get(row.repositoryId) ?? null)
   const assertions = assertionsInput.safeParse(row.assertions).data ?? []
-  const about = { settingsMissing, enabled, repository, tags, maxAgeHours, assertions }
+  const about = { settingsMissing, enabled, repository, tags, maxAgeHours, assertions, maskingSql }
   const place = { name, environment: row.environment.name, kind }
   return {
     id: row.id,

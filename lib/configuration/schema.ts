@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseVariable } from '#lib/config/config.ts'
 import { assertionsInput } from '#lib/environments/assertions.ts'
 import { environmentInput } from '#lib/environments/create.ts'
+import { maskingInput } from '#lib/environments/masking.ts'
 import { nameInput, tagsInput } from '#lib/errors/parse-input.ts'
 import { planInput } from '#lib/plans/input.ts'
 import { selectionInput } from '#lib/plans/selection.ts'
@@ -50,6 +51,7 @@ const sourceEntry = z.strictObject({
   tags: tagsInput.default([]),
   maxAgeHours: z.int().min(1).max(100_000).nullable().default(null),
   assertions: assertionsInput.default([]),
+  maskingSql: maskingInput.default(null),
 })
 
 const [selectionByWords] = selectionInput.options

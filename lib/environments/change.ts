@@ -16,6 +16,7 @@ import { requireConfirmation } from './confirm.ts'
 import { findSource, requireRepository } from './find.ts'
 import { requireNoInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
+import { maskingInput } from './masking.ts'
 import { openSecrets, sealSecrets } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
@@ -28,11 +29,12 @@ const changeInput = z.strictObject({
   /** Null: as its plans say. */
   maxAgeHours: z.int().min(1).max(100_000).nullable().optional(),
   assertions: assertionsInput.optional(),
+  maskingSql: maskingInput.optional(),
   untested: z.boolean().default(false),
 })
 
 /**
- * Changes a source's name, its tags, its assertions, its settings, or the repository that it is saved in from now on (null: that of its
+ * Changes a source's name, its tags, its assertions, its masking SQL, its settings, or the repository that it is saved in from now on (null: that of its
  * environment, else the default one). New settings replace the old ones whole, but for secrets: those left out or empty stay,
  * null takes one away. Changed settings are looked at first, as in `createSource`; runs under way go on with what
  * they began with. Throws FORBIDDEN, INPUT_INVALID, SOURCE_UNKNOWN, REPOSITORY_UNKNOWN, NAME_TAKEN, INSTALLATION_SOURCE_EXISTS and
@@ -74,6 +76,7 @@ export async function updateSource(
           ...(input.tags && { tags: input.tags }),
           ...(input.maxAgeHours !== undefined && { maxAgeHours: input.maxAgeHours }),
           ...(input.assertions && { assertions: input.assertions }),
+          ...(input.maskingSql !== undefined && { maskingSql: input.maskingSql }),
           ...(changed && {
             settings: plain as object,
             settingsMissing: false,

@@ -13,6 +13,7 @@ import { assertionsInput } from './assertions.ts'
 import { findEnvironment, requireRepository } from './find.ts'
 import { requireNoInstallationSource } from './installation-source.ts'
 import { look, seesEnvironment } from './look.ts'
+import { maskingInput } from './masking.ts'
 import { addSource } from './sources.ts'
 import type { TryDeps } from './try.ts'
 
@@ -48,6 +49,7 @@ const sourceInput = z.strictObject({
   /** Null: as its plans say. */
   maxAgeHours: z.int().min(1).max(100_000).nullable().default(null),
   assertions: assertionsInput.default([]),
+  maskingSql: maskingInput.default(null),
   /** Not all of its settings are known yet: it is disabled until somebody enters them. */
   settingsMissing: z.boolean().default(false),
   untested: z.boolean().default(false),
@@ -97,7 +99,7 @@ export async function createSource(
   const probe = isSeen ? await look(deps.config, signal, (ctx) => driver.probe(settings, ctx)) : null
   const source = await withUniqueName('source', input.name, () =>
     deps.prisma.$transaction(async (tx) => {
-      const { name, kind, tags, maxAgeHours, assertions, repositoryId = null } = input
+      const { name, kind, tags, maxAgeHours, assertions, maskingSql, repositoryId = null } = input
       const enabled = input.enabled && !settingsMissing
       if (repositoryId !== null) await requireRepository(tx, repositoryId)
       const joined = joinSettings(plain, secrets)
@@ -112,6 +114,7 @@ export async function createSource(
         tags,
         maxAgeHours,
         assertions,
+        maskingSql,
       }
       const made = await addSource(tx, deps.secretKey, { ...request, settingsMissing })
       await record(tx, {

@@ -28,13 +28,14 @@ export async function addSource(
     tags?: string[]
     maxAgeHours?: number | null
     assertions?: Assertion[]
+    maskingSql?: string | null
     /** They are stored as they are, to be completed by somebody. */
     settingsMissing?: boolean
   },
 ): Promise<Source> {
   const driver = driverOf(request.kind)
   const { plain, secrets } = splitSettings(request.settings, driver.secretFields)
-  const { settingsMissing = false, maxAgeHours = null, assertions = [] } = request
+  const { settingsMissing = false, maxAgeHours = null, assertions = [], maskingSql = null } = request
   if (!settingsMissing) checkSettings(request.kind, joinSettings(plain, secrets))
   const id = uuidv7()
   return tx.source.create({
@@ -51,6 +52,7 @@ export async function addSource(
       tags: request.tags ?? [],
       maxAgeHours,
       assertions,
+      maskingSql,
       settingsMissing,
     },
   })

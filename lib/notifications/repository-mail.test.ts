@@ -17,6 +17,7 @@ const notices = {
   },
   restored: {
     kind: 'restore-ended',
+    restoreId: id,
     source: 'shop',
     into: '/srv/restored',
     state: 'SUCCEEDED',
@@ -26,6 +27,7 @@ const notices = {
   },
   unrestored: {
     kind: 'restore-ended',
+    restoreId: id,
     source: 'shop',
     into: '/srv/restored',
     state: 'INTERRUPTED',
@@ -33,8 +35,28 @@ const notices = {
     requestedBy: 'admin@example.org',
     problem,
   },
+  partial: {
+    kind: 'restore-ended',
+    restoreId: id,
+    source: 'shop',
+    into: '/srv/restored',
+    state: 'PARTIAL',
+    at,
+    requestedBy: 'admin@example.org',
+    problem,
+  },
+  approval: {
+    kind: 'restore-approval',
+    restoreId: id,
+    source: 'staging: shop',
+    into: 'production: the database “shop”',
+    at,
+    requestedBy: 'admin@example.org',
+    hours: 24,
+  },
   mismatch: {
     kind: 'verification-ended',
+    restoreId: id,
     source: 'shop',
     at,
     requestedBy: 'plan nightly',
@@ -43,6 +65,7 @@ const notices = {
   },
   unverified: {
     kind: 'verification-ended',
+    restoreId: id,
     source: 'shop',
     at,
     requestedBy: 'plan nightly',
@@ -61,9 +84,19 @@ describe('the mail about a repository', () => {
     ['damaged', 'Repository offsite is damaged'],
     ['restored', 'The restore of shop succeeded'],
     ['unrestored', 'The restore of shop was interrupted'],
+    ['partial', 'The restore of shop is partial'],
+    ['approval', 'A restore of staging: shop waits for an approval'],
     ['failed', 'The integrity check of repository offsite failed'],
   ] as const)('that is %s has the subject “%s”', (kind, subject) => {
     expect(render(notices[kind]).subject).toBe(subject)
+  })
+
+  it('leads to what it is about', () => {
+    const pageOf = (notice: RepositoryNotice) => /https:\/\/\S+/.exec(render(notice).text)?.[0]
+    expect(pageOf(notices.failed)).toBe(`https://backup.example.org/repositories/${id}`)
+    expect(pageOf(notices.approval)).toBe(`https://backup.example.org/restores/${id}`)
+    expect(pageOf(notices.partial)).toBe(`https://backup.example.org/restores/${id}`)
+    expect(pageOf(notices.mismatch)).toBe(`https://backup.example.org/verifications/${id}`)
   })
 
   it('says what happened, since when, what to do, and where to look', () => {

@@ -1,5 +1,5 @@
 import type { RepositoryNotice } from '#lib/queue/repository-notice.ts'
-import { factMail, GREEN, RED, type Told } from './fact-mail.ts'
+import { AMBER, factMail, GREEN, RED, type Told } from './fact-mail.ts'
 import type { Message } from './mailer.ts'
 
 const NAMES_SHOWN = 20
@@ -14,9 +14,16 @@ export function renderRepositoryMail(
   return factMail({
     ...told,
     facts: [['Repository', repository.name], ['Place', repository.location], ...facts],
-    link: `${publicUrl}/repositories/${repository.id}`,
-    linkText: 'Open the repository in the console',
+    ...linkOf(repository.id, notice, publicUrl),
   })
+}
+
+function linkOf(repositoryId: string, notice: RepositoryNotice, publicUrl: string) {
+  if (!('restoreId' in notice))
+    return { link: `${publicUrl}/repositories/${repositoryId}`, linkText: 'Open the repository in the console' }
+  const [page, what] =
+    notice.kind === 'verification-ended' ? ['verifications', 'verification'] : ['restores', 'restore']
+  return { link: `${publicUrl}/${page}/${notice.restoreId}`, linkText: `Open the ${what} in the console` }
 }
 
 const restoreVerbs = {
@@ -70,6 +77,20 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
           ['Ended', notice.at],
         ],
         ...(notice.problem && { problem: notice.problem }),
+      }
+    case 'restore-approval':
+      return {
+        title: `A restore of ${notice.source} waits for an approval`,
+        colour: AMBER,
+        facts: [
+          ['Into', notice.into],
+          ['Asked for by', notice.requestedBy],
+          ['Asked for', notice.at],
+        ],
+        problem: {
+          message: 'It goes from another environment into a protected one.',
+          remedy: `An administrator besides the one who asked approves it on the page Restores, or cancels it. After ${notice.hours} hours it fails.`,
+        },
       }
     case 'verification-ended':
       return {

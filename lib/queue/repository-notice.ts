@@ -18,6 +18,7 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('restore-ended'),
+    restoreId: z.string(),
     /** What people call the source, with its part. */
     source: z.string(),
     /** A folder, “the database “shop_copy””, a file. */
@@ -28,7 +29,19 @@ export const repositoryNotice = z.discriminatedUnion('kind', [
     problem: problem.nullable(),
   }),
   z.object({
+    kind: z.literal('restore-approval'),
+    restoreId: z.string(),
+    /** With the environments: “staging: shop”. */
+    source: z.string(),
+    into: z.string(),
+    at: time,
+    requestedBy: z.string(),
+    /** After so many it fails. */
+    hours: z.int(),
+  }),
+  z.object({
     kind: z.literal('verification-ended'),
+    restoreId: z.string(),
     /** What people call the source, with its part. */
     source: z.string(),
     at: time,

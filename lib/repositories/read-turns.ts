@@ -35,6 +35,8 @@ export async function readTurns(
         id: true,
         state: true,
         queuedAt: true,
+        needsApproval: true,
+        approvedBy: true,
         run: { select: { repositoryId: true, source: { select: { environment: { select: { name: true } } } } } },
         placeSource: { select: { environment: { select: { name: true } } } },
       },
@@ -86,7 +88,7 @@ export async function readTurns(
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),
-    ...restores.map(({ state, run, placeSource, ...restore }) => ({
+    ...restores.map(({ state, run, placeSource, needsApproval, approvedBy, ...restore }) => ({
       state,
       turn: {
         ...restore,
@@ -96,7 +98,7 @@ export async function readTurns(
         notBefore: null,
         hook: null,
         backup: null,
-        after: null,
+        after: needsApproval && approvedBy === null ? 'the approval of another administrator' : null,
         server: null,
         inWindow: false,
       },

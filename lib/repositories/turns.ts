@@ -20,7 +20,7 @@ export interface Turn {
   environment: string | null
   /** Not to be started earlier. */
   notBefore: Date | null
-  /** The runs of its backup that go before it, while they are not over: “the databases of this backup”. */
+  /** What goes before it and is not over yet: of a run, others of its backup (“the databases of this backup”); of a restore, its approval. */
   after: string | null
   /** The server that its source is read from: “db.example.org:5432”. */
   server: string | null

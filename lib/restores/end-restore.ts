@@ -69,6 +69,7 @@ export async function endRestore(
   const run = await tx.backupRun.findUniqueOrThrow({ where: { id: restore.runId }, include: { source: true } })
   const part = partName(run.part)
   const about = {
+    restoreId: id,
     source: part === null ? run.source.name : `${run.source.name} (${part})`,
     at: now.toISOString(),
     requestedBy,

@@ -1,14 +1,20 @@
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { serveClient } from '#lib/cli/served-client.fixture.ts'
 import { addSource } from '#lib/environments/sources.ts'
+import { readTurns } from '#lib/repositories/read-turns.ts'
+import { decideTurns } from '#lib/repositories/turns.ts'
 import { countSqlite } from '#lib/sources/connections/sqlite.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MariadbServer, mariadbMissing, startMariadbServer } from '#lib/testing/mariadb-server.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
 import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
+import { approveRestore } from './approve.ts'
 import { cancelRestore } from './cancel.ts'
 import { triggerRestore } from './trigger.ts'
 import type { RestoreWorker } from './worker.ts'
@@ -21,6 +27,7 @@ let other: PostgresServer
 let maria: MariadbServer
 let worker: RestoreWorker | undefined
 let shop: { source: Source; run: BackupRun }
+let staging: { environmentId: string; sourceId: string }
 const refusal = (code: string) => expect.objectContaining({ code })
 const rows = () => home.runtime.prisma.restore
 const trigger = (run: BackupRun, place: object, given: object = {}) =>
@@ -120,9 +127,109 @@ describe.skipIf(missing)('a restore into a new database', () => {
     expect(restore.errorMessage).toBeNull()
     expect(await other.query('SELECT count(*)::int AS n FROM orders', 'shop')).toEqual([{ n: 50 }])
 
-    await home.runtime.prisma.environment.update({ where: { id: environmentId }, data: { protected: true } })
-    const into = trigger(shop.run, { name: 'shop_2', sourceId })
-    await expect(into).rejects.toThrow(refusal('RESTORE_INTO_PROTECTED'))
+    staging = { environmentId, sourceId }
+    await other.query('DROP DATABASE shop')
+  })
+
+  it('is masked before anybody sees it in another environment, and leaves nothing there when that fails', async () => {
+    const { sourceId, environmentId } = staging
+    const mask = (maskingSql: string | null, id = shop.source.id) =>
+      home.runtime.prisma.source.update({ where: { id }, data: { maskingSql } })
+    const place = { name: 'shop', sourceId, withoutOwners: true }
+    await mask("UPDATE orders SET note = 'masked'; SELECT 1/0")
+    const failed = await restored(shop.run, place)
+    expect(failed).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
+    expect(failed.errorMessage).toContain('division by zero')
+    expect(await databases(other)).toEqual([])
+
+    await mask("UPDATE orders SET note = 'masked' WHERE id > 1; DELETE FROM orders WHERE id = 1")
+    const masked = await restored(shop.run, place)
+    expect(masked).toMatchObject({ state: 'SUCCEEDED', keptAs: null, placeName: 'shop' })
+    expect(await other.query('SELECT DISTINCT note FROM orders', 'shop')).toEqual([{ note: 'masked' }])
+    expect(await databases(other)).toEqual(['shop'])
+    expect(await restored(shop.run, place)).toMatchObject({ errorCode: 'RESTORE_TARGET_NOT_EMPTY' })
+    expect(await databases(other)).toEqual(['shop'])
+    // In its own environment it is as it was saved.
+    await restored(shop.run, { name: 'shop_own', login: asSuperuser() })
+    expect(await server.query('SELECT DISTINCT note FROM orders', 'shop_own')).toEqual([{ note: 'x' }])
+    await server.query('DROP DATABASE shop_own')
+    await other.query('DROP DATABASE shop')
+    await mask(null)
+
+    const { port, user, password } = maria
+    const settings = { host: '127.0.0.1', port, user, password, database: 'secrets' }
+    await maria.query('CREATE DATABASE secrets')
+    await maria.query('CREATE TABLE t (id int PRIMARY KEY)', 'secrets')
+    const secrets = await save(await add('secrets', 'mysql', settings))
+    await mask('DELETE FROM t', secrets.source.id)
+    const { id: elsewhere } = await add('maria of staging', 'mysql', settings, environmentId)
+    const refused = trigger(secrets.run, { name: 'copy', sourceId: elsewhere })
+    await expect(refused).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
+  })
+
+  it('waits for another administrator before it goes into a protected environment, and fails when none comes', async () => {
+    const { prisma } = home.runtime
+    await prisma.environment.update({ where: { id: staging.environmentId }, data: { protected: true } })
+    const place = { name: 'shop', sourceId: staging.sourceId, withoutOwners: true }
+    worker = await home.startRestores()
+    const { id } = await trigger(shop.run, place)
+    const approve = (actor: typeof home.admin, confirmEnvironment?: string) =>
+      approveRestore(home.runtime, actor, { id, confirmEnvironment })
+    const second = { ...home.admin, userId: randomUUID(), email: 'second@example.org' }
+    await expect(approve(home.admin, 'staging')).rejects.toThrow(refusal('RESTORE_APPROVAL_OWN'))
+    await expect(approve({ ...second, role: 'OPERATOR' }, 'staging')).rejects.toThrow(refusal('FORBIDDEN'))
+    await expect(approve(second)).rejects.toThrow(refusal('ENVIRONMENT_NOT_CONFIRMED'))
+    const { ready, reasons } = decideTurns(await readTurns(prisma, home.runtime.config))
+    expect([ready, reasons.get(id)]).toEqual([[], 'the approval of another administrator'])
+    expect(await prisma.restore.findUnique({ where: { id } })).toMatchObject({ state: 'QUEUED', approvedBy: null })
+    const told = await prisma.$queryRaw<object[]>`
+      select 1 from pgboss.job where name = 'notify.repository' and data->'notice'->>'kind' = 'restore-approval'`
+    expect(told).toHaveLength(1)
+
+    await approve(second, 'staging')
+    expect(await ended({ id })).toMatchObject({ state: 'SUCCEEDED', approvedBy: 'second@example.org' })
+    expect(await databases(other)).toEqual(['shop'])
+    await expect(approve(second, 'staging')).rejects.toThrow(refusal('RESTORE_NOT_TO_APPROVE'))
+    const audited = await prisma.auditEvent.findFirstOrThrow({ where: { action: 'restore.approve' } })
+    expect(audited).toMatchObject({ targetId: id, details: { requestedBy: home.admin.email } })
+
+    const forgotten = await trigger(shop.run, { ...place, name: 'shop_2', login: { user: 'u', password: 'p' } })
+    const queuedAt = new Date(Date.now() - 25 * 3_600_000)
+    await prisma.restore.update({ where: { id: forgotten.id }, data: { queuedAt } })
+    expect(await ended(forgotten)).toMatchObject({
+      ...{ state: 'FAILED', errorCode: 'RESTORE_NOT_APPROVED', sealedLogin: null },
+    })
+    expect(await databases(other)).toEqual(['shop'])
+  })
+
+  it('takes the place of a SQLite file, which stays beside it with its write-ahead log, and is masked elsewhere', async () => {
+    const lite = await home.addSqlite('lite-in-place', 4)
+    const { run } = await save(lite.source)
+    const application = new DatabaseSync(lite.path)
+    application.exec('PRAGMA wal_autocheckpoint = 0; DELETE FROM item WHERE id > 1')
+    const place = { name: lite.path, replace: true, confirmReplace: lite.path }
+    const restore = await restored(run, place)
+    expect(restore).toMatchObject({ state: 'SUCCEEDED', errorMessage: null })
+    application.close()
+    const count = async (path: string) => (await countSqlite(path, { signal: new AbortController().signal })).tables
+    expect(await count(lite.path)).toEqual({ item: 4 })
+    expect(await count(restore.keptAs as string)).toEqual({ item: 1 })
+    expect((await readdir(dirname(lite.path))).filter((name) => name.includes('restoring'))).toEqual([])
+
+    const { id: environmentId } = await home.runtime.prisma.environment.create({ data: { name: 'lite staging' } })
+    const { id: sourceId } = await add('lite elsewhere', 'sqlite', { path: lite.path }, environmentId)
+    const mask = (maskingSql: string) =>
+      home.runtime.prisma.source.update({ where: { id: lite.source.id }, data: { maskingSql } })
+    const name = join(dirname(lite.path), 'masked.sqlite')
+    await mask(`ATTACH '${lite.path}' AS original; DELETE FROM original.item`)
+    const attached = await restored(run, { name, sourceId })
+    expect(attached).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
+    expect((await readdir(dirname(lite.path))).filter((one) => one.startsWith('masked'))).toEqual([])
+    expect(await count(lite.path)).toEqual({ item: 4 })
+    await mask("UPDATE item SET name = 'nobody'")
+    expect(await restored(run, { name, sourceId })).toMatchObject({ state: 'SUCCEEDED' })
+    expect(await readFile(name, 'latin1')).not.toContain('item 1')
+    expect((await readFile(name, 'latin1')).split('nobody')).toHaveLength(5)
   })
 
   it('takes the place of the old one in one step, with applications on it, and keeps that', async () => {

@@ -1,3 +1,4 @@
+import { isAbsolute, join, parse } from 'node:path'
 import { driverContext } from '#lib/environments/driver-context.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
@@ -12,13 +13,15 @@ import { loginOf, openSettings } from './place-login.ts'
 import { placeText } from './place-text.ts'
 import { requireSpace, type Scratch, withScratch } from './scratch.ts'
 
-const NAME_BYTES = 40
+const DATABASE_NAME_BYTES = 40
+const FILE_NAME_BYTES = 200
 
 /**
  * Restores the run's snapshot into a scratch folder, and from there into a new database or file. What cannot be had is found before
  * anything is written there: the place that is taken, roles and extensions that are missing. Resolves only when its tables are
  * those that were saved, with as many rows where they were counted. Rejects with RESTORE_TABLES_DIFFER and what the driver
- * rejects with; of a failure to load nothing is left there. What is to be replaced is replaced last of all, in one step.
+ * rejects with; of a failure to load nothing is left there. What is to be replaced is replaced last of all, in one step, and what is to
+ * be masked has another name until it is; of that nothing is left by any failure.
  */
 export async function bringIntoPlace(deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Listed> {
   return withScratch(deps, restore, watching, (scratch) => bringFrom(scratch, deps, restore, watching))
@@ -26,10 +29,13 @@ export async function bringIntoPlace(deps: RestoreDeps, restore: Restore, watchi
 
 async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Listed> {
   const { signal, onLog } = watching
-  const run = await deps.prisma.backupRun.findUniqueOrThrow({ where: { id: restore.runId } })
-  const source = await deps.prisma.source.findUniqueOrThrow({ where: { id: restore.placeSourceId as string } })
+  const { prisma } = deps
+  const run = await prisma.backupRun.findUniqueOrThrow({ where: { id: restore.runId }, include: { source: true } })
+  const source = await prisma.source.findUniqueOrThrow({ where: { id: restore.placeSourceId as string } })
   const driver = driverOf(source.kind)
   if (driver.newPlace === undefined) throw new Error(`${source.kind} has no new places`)
+  const { open, aside } = driver.newPlace
+  const masking = source.environmentId === run.source.environmentId ? null : run.source.maskingSql
   const ctx = driverContext(deps.config, {
     signal,
     scratch: scratch.work,
@@ -40,37 +46,54 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
   })
   const settings = parseInput(driver.settings, openSettings(source, deps.secretKey, loginOf(restore, deps.secretKey)))
   const name = restore.placeName as string
-  const made = restore.replaces ? `${beginningOf(name)}_restoring_${restore.id.slice(-8)}` : name
-  const place = await driver.newPlace.open(settings, made, ctx)
+  const isAside = restore.replaces || masking !== null
+  if (isAside && aside === undefined) throw new Error(`${source.kind} cannot rename its places`)
+  if (isAside && !restore.replaces) await open(settings, name, ctx) // rejects when something is there
+  const made = isAside ? besideName(name, 'restoring', restore.id) : name
+  const place = await open(settings, made, ctx)
   const counted = await bringSnapshot(deps, restore, scratch.snapshot, watching, {
     onListed: ({ bytes }) => requireSpace(scratch.snapshot, bytes),
   })
   const { summary, inventory } = await driver.restore(place, scratch.snapshot, ctx)
   onLog('info', summary)
-  const problems = compareTables(run.tables as TableCounts | null, inventory.tables).flatMap(({ what, problem }) => {
-    onLog(problem === null ? 'info' : 'error', problem ?? `checked: ${what}`)
-    return problem ?? []
-  })
-  if (problems.length > 0)
-    throw new CodedError('RESTORE_TABLES_DIFFER', { place: placeText({ ...restore, placeName: made }), problems })
-  const { replace } = driver.newPlace
-  if (restore.replaces && replace !== undefined) {
-    const kept = `${beginningOf(name)}_before_${restore.id.slice(-8)}`
-    const wasThere = await replace(place, name, kept, ctx).catch((thrown: unknown) => {
-      onLog('error', `${name} is as it was; what was restored is in ${made}`)
-      throw thrown
+  try {
+    const problems = compareTables(run.tables as TableCounts | null, inventory.tables).flatMap(({ what, problem }) => {
+      onLog(problem === null ? 'info' : 'error', problem ?? `checked: ${what}`)
+      return problem ?? []
     })
-    if (wasThere) await deps.prisma.restore.update({ where: { id: restore.id }, data: { keptAs: kept } })
-    onLog('info', `${name} is what was restored${wasThere ? `; what it was is called ${kept}` : ''}`)
+    if (problems.length > 0)
+      throw new CodedError('RESTORE_TABLES_DIFFER', { place: placeText({ ...restore, placeName: made }), problems })
+    if (masking !== null) {
+      await aside?.mask(place, masking, ctx)
+      onLog('info', 'the masking SQL of the source has been run')
+    }
+  } catch (thrown) {
+    if (masking !== null) await aside?.remove(place, ctx)
+    throw thrown
   }
+  if (aside === undefined || !isAside) return counted
+  const kept = restore.replaces ? besideName(name, 'before', restore.id) : null
+  const wasThere = await aside.rename(place, name, kept, ctx).catch((thrown: unknown) => {
+    onLog('error', `${name} is as it was; what was restored is in ${made}`)
+    throw thrown
+  })
+  if (wasThere) await prisma.restore.update({ where: { id: restore.id }, data: { keptAs: kept } })
+  onLog('info', `${name} is what was restored${wasThere ? `; what it was is called ${kept}` : ''}`)
   return counted
 }
 
-/** As many characters as leave place for what is put behind them in PostgreSQL's 63 bytes. */
-function beginningOf(name: string): string {
+/** `shop_restoring_1a2b3c4d`, beside it: as much of the name as leaves place in PostgreSQL's 63 bytes, or a file system's 255. */
+function besideName(name: string, word: string, id: string): string {
+  const tail = `_${word}_${id.slice(-8)}`
+  if (!isAbsolute(name)) return `${beginningOf(name, DATABASE_NAME_BYTES)}${tail}`
+  const { dir, name: stem, ext } = parse(name)
+  return join(dir, `${beginningOf(stem, FILE_NAME_BYTES)}${tail}${ext}`)
+}
+
+function beginningOf(name: string, bytes: number): string {
   let beginning = ''
   for (const character of name)
-    if (Buffer.byteLength(beginning + character) <= NAME_BYTES) beginning += character
+    if (Buffer.byteLength(beginning + character) <= bytes) beginning += character
     else break
   return beginning
 }

@@ -15,6 +15,7 @@ import { driverOf } from '#lib/sources/registry.ts'
 import { isInside } from '#lib/sources/storage-roots.ts'
 import type { BackupRun, Environment, Restore, Source } from '#prisma/client/client.ts'
 import { RestoreOverwrite } from '#prisma/client/enums.ts'
+import { askForApproval } from './approve.ts'
 import type { RestoreDeps } from './deps.ts'
 import { openSettings, sealLogin } from './place-login.ts'
 import { placesOf } from './place-text.ts'
@@ -72,9 +73,10 @@ type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 
 /**
  * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, to where its files were, or into a
- * new place: a database on the server of a source of the same kind, or a file. The worker looks whether the folder or the place may be used. A repeated
+ * new place: a database on the server of a source of the same kind, or a file. From another environment into a
+ * protected one it waits until another administrator has approved it. The worker looks whether the folder or the place may be used. A repeated
  * idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_UNKNOWN,
- * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_NOT_CONFIRMED, RESTORE_INTO_PROTECTED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
+ * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_NOT_CONFIRMED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
  * nothing was started.
  */
 export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
@@ -111,7 +113,7 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
     if (place === null) await requireFree(tx, placesOf(target))
     const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey }
     const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
-    const { placeName, placeSourceId, replaces, targets } = restore
+    const { placeName, placeSourceId, replaces, needsApproval, targets } = restore
     await record(tx, {
       actor,
       action: 'restore.trigger',
@@ -119,9 +121,10 @@ export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw
       details:
         place === null
           ? { runId, folder, targets, paths, overwrite, dryRun }
-          : { runId, placeName, placeSourceId, replaces },
+          : { runId, placeName, placeSourceId, replaces, needsApproval },
     })
     await deps.queue.send(tx, 'restore.run', { restoreId: id })
+    if (needsApproval) await askForApproval(tx, deps.queue, restore, run)
     return restore
   })
 }
@@ -162,13 +165,11 @@ async function checkPlace(
   if (run.part !== '' && databaseOfPart(run.part) === null) throw refuse('it is no database')
   const source = await findPlaceSource(tx, run, sourceId ?? null)
   if (source.kind !== kind) throw refuse(`the source “${source.name}” is of the kind ${source.kind}`)
-  if (source.environment.protected && source.environmentId !== run.source.environmentId)
-    throw new CodedError('RESTORE_INTO_PROTECTED', {
-      from: run.source.environment.name,
-      into: source.environment.name,
-    })
+  const isElsewhere = source.environmentId !== run.source.environmentId
+  if (isElsewhere && run.source.maskingSql !== null && newPlace.aside === undefined)
+    throw refuse('its masking SQL could not be run before anybody sees the data')
   const placeName = parseInput(newPlace.name, name, 'place.name')
-  if (replace && newPlace.replace === undefined) throw refuse('what is there cannot be replaced in one step')
+  if (replace && newPlace.aside === undefined) throw refuse('what is there cannot be replaced in one step')
   if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
   const busy = await tx.restore.findFirst({
@@ -182,6 +183,7 @@ async function checkPlace(
     placeSourceId: source.id,
     withoutOwners,
     replaces: replace,
+    needsApproval: isElsewhere && source.environment.protected,
     sealedLogin: login ? sealLogin(secretKey, id, login) : null,
   }
 }

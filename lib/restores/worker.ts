@@ -8,6 +8,7 @@ import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
 import type { Restore, RestorePurpose } from '#prisma/client/client.ts'
+import { endUnapproved } from './approve.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
 import { executeRestore } from './execute.ts'
@@ -49,6 +50,7 @@ export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
   })
   const look = oneAtATime(async () => {
     await interruptLost(deps)
+    await endUnapproved(deps)
     await sweepScratch(deps)
     await fill()
   })

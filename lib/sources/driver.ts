@@ -210,11 +210,19 @@ export interface SourceDriver<Settings = unknown> {
     /** What its name may be. */
     readonly name: z.ZodType<string>
     open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
-    /**
-     * Only where it can be done in one step: puts a place that was made by `open` where the one called `name` is, whose sessions are
-     * ended and which stays as `kept`. Answers whether there was one. Rejects, and leaves all as it was, with RESTORE_TOOL_FAILED.
-     */
-    replace?(place: Settings, name: string, kept: string, ctx: DriverContext): Promise<boolean>
+    /** Only kinds whose places can be given another name in one step. */
+    readonly aside?: {
+      /**
+       * Gives a place that was made by `open` the name `name`. One that is called so stays as `kept`, and its sessions are ended; with
+       * null it must not be there. Answers whether it was. Rejects, and leaves all as it was, with RESTORE_TOOL_FAILED and
+       * RESTORE_TARGET_NOT_EMPTY.
+       */
+      rename(place: Settings, name: string, kept: string | null, ctx: DriverContext): Promise<boolean>
+      /** Runs SQL in a place that was restored into, all of it or nothing. Rejects with RESTORE_TOOL_FAILED. */
+      mask(place: Settings, sql: string, ctx: DriverContext): Promise<void>
+      /** Removes a place that was made by `open`. Never rejects: the log tells what is left. */
+      remove(place: Settings, ctx: DriverContext): Promise<void>
+    }
   }
   /** Only kinds whose copies are worth nothing until they are loaded. Where it is absent, the files themselves are the data. */
   openScratch?(settings: Settings, ctx: DriverContext): Promise<ScratchPlace>

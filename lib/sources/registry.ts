@@ -41,6 +41,10 @@ export const hasOriginalPlace = (kind: string): boolean =>
 export const newPlaceOf = (kind: string): 'database' | 'file' | undefined =>
   Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].newPlace?.what : undefined
 
+/** Whether a place of the kind can be replaced in one step, and masked before anybody sees it. */
+export const mayReplacePlace = (kind: string): boolean =>
+  Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].newPlace?.aside !== undefined
+
 /** What people call a kind; the kind itself where this version has no driver for it any more. */
 export const titleOf = (kind: string): string =>
   Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].title : kind

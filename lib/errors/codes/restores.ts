@@ -63,11 +63,23 @@ export const restores = {
     remedy: () =>
       'Nothing was changed. Files and links are not replaced by folders: move them away, or restore into another folder.',
   }),
-  RESTORE_INTO_PROTECTED: entry<{ from: string; into: string }>({
+  RESTORE_NOT_TO_APPROVE: entry<{ id: string; state: string }>({
     kind: 'conflict',
     retry: 'never',
-    message: (d) => `A backup of ${d.from} must not be brought into ${d.into}, which is protected.`,
-    remedy: () => 'Restore a backup of that environment itself. Nothing was changed.',
+    message: (d) => `The restore “${d.id}” waits for no approval: it is ${d.state}.`,
+    remedy: () => 'Only those that go from another environment into a protected one are approved, before they begin.',
+  }),
+  RESTORE_APPROVAL_OWN: entry<{ id: string }>({
+    kind: 'forbidden',
+    retry: 'never',
+    message: (d) => `The restore “${d.id}” must be approved by another administrator than the one who asked for it.`,
+    remedy: () => 'Ask another administrator to look at it.',
+  }),
+  RESTORE_NOT_APPROVED: entry<{ hours: number }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `Nobody has approved it within ${d.hours} hours.`,
+    remedy: () => 'Nothing was changed. Ask for it again when another administrator is there to approve it.',
   }),
   RESTORE_SERVER_LACKS: entry<{ lacks: string[] }>({
     kind: 'machine',

@@ -1,5 +1,5 @@
 /** The program that copies, checks and counts: a child, so that it can be killed and never blocks the event loop. */
-import type { DatabaseSync } from 'node:sqlite'
+import { constants, type DatabaseSync } from 'node:sqlite'
 import { answer, failureOf, flush, now, openDatabase, type SqliteFailure, say } from './sqlite-lines.ts'
 
 export type OneRequest =
@@ -8,6 +8,8 @@ export type OneRequest =
   | { command: 'count'; path: string }
   /** One query, of which the first value is wanted. */
   | { command: 'ask'; path: string; sql: string }
+  /** Statements that change it, all or none. */
+  | { command: 'mask'; path: string; sql: string }
 
 /** Several are answered one after the other, whatever becomes of each: to start a program for each takes longer than most do. */
 export type SqliteRequest = OneRequest | { command: 'each'; path: string; requests: readonly OneRequest[] }
@@ -59,6 +61,19 @@ async function ask(path: string, sql: string): Promise<void> {
   database.close()
 }
 
+/** Without a way to other files. What was there before is not left in the file's free pages. */
+function mask(path: string, sql: string): void {
+  const database = openDatabase(path, { readOnly: false })
+  now('load', 'the masking SQL')
+  database.setAuthorizer((action) => (action === constants.SQLITE_ATTACH ? constants.SQLITE_DENY : constants.SQLITE_OK))
+  database.exec('BEGIN')
+  database.exec(sql)
+  database.exec('COMMIT')
+  database.setAuthorizer(null)
+  database.exec('VACUUM')
+  database.close()
+}
+
 /** A copy of one moment, which is checked and then in the journal mode of the original. */
 function copy(path: string, target: string): void {
   const database = openDatabase(path)
@@ -91,6 +106,7 @@ function one(request: OneRequest): void | Promise<void> {
   if (request.command === 'check') return check(request.path)
   if (request.command === 'count') return count(request.path)
   if (request.command === 'ask') return ask(request.path, request.sql)
+  if (request.command === 'mask') return mask(request.path, request.sql)
   return copy(request.path, request.target)
 }
 

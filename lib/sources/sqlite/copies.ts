@@ -5,8 +5,8 @@ import { askSqlite, askSqliteEach, requireSqliteFile } from '../connections/sqli
 import type { DriverContext, SourceCopy, TableCounts } from '../driver.ts'
 import { reportGrowth } from '../scratch.ts'
 import { type CountedFile, countAll, prefixOf } from './count.ts'
-import { type Caught, COMPANIONS, catchAll } from './pattern.ts'
-import { takeRights } from './place.ts'
+import { type Caught, catchAll } from './pattern.ts'
+import { removeDatabase, takeRights } from './place.ts'
 
 /** In the scratch folder and in the snapshot, the databases of a pattern lie below a folder of this name, by their paths. */
 const FOLDER = 'sqlite-databases'
@@ -144,8 +144,4 @@ export async function copiesIn(folder: string): Promise<{ copy: string; path: st
   return files
     .filter((file) => file.startsWith(`${root}/`))
     .map((file) => ({ copy: file, path: file.slice(root.length) }))
-}
-
-async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of ['', ...COMPANIONS]) await rm(`${path}${suffix}`, { force: true })
 }

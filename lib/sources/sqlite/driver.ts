@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { askSqliteEach, countSqlite, requireSqliteFile, sqliteFields } from '../connections/sqlite.ts'
+import { askSqlite, askSqliteEach, countSqlite, requireSqliteFile, sqliteFields } from '../connections/sqlite.ts'
 import type { DriverContext, SourceDriver } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { requireInside } from '../storage-roots.ts'
@@ -10,7 +10,7 @@ import { copiesIn, copyAll, copyOne } from './copies.ts'
 import { countAll, prefixOf } from './count.ts'
 import { blockingOf, type Kind, kindOf, NO_DATABASE } from './header.ts'
 import { catchAll, catches } from './pattern.ts'
-import { type Placing, putIntoPlace } from './place.ts'
+import { exchange, nameDatabase, type Placing, putIntoPlace, removeDatabase } from './place.ts'
 import { openScratch } from './scratch.ts'
 import { type SqliteSettings, sqliteSettings } from './settings.ts'
 
@@ -89,9 +89,22 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
     async open(settings, name, ctx) {
       if (settings.path === undefined) throw new CodedError('SOURCE_PART_UNKNOWN', { part: patternOf(settings) })
       const path = await requireInside(name, ctx.storageRoots)
-      if (await isThere(path))
-        throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: path, holds: ['it is there already'] })
+      if (await isThere(path)) throw alreadyThere(path)
       return { path }
+    },
+    aside: {
+      async rename(place, name, kept, ctx) {
+        const [from, to] = [place.path as string, await requireInside(name, ctx.storageRoots)]
+        if (!(await isThere(to))) {
+          await nameDatabase(from, to)
+          return false
+        }
+        if (kept === null) throw alreadyThere(to)
+        await exchange(from, to, await requireInside(kept, ctx.storageRoots))
+        return true
+      },
+      mask: ({ path }, sql, ctx) => askSqlite({ command: 'mask', path: path as string, sql }, ctx, () => {}),
+      remove: ({ path }) => removeDatabase(path as string),
     },
   },
 
@@ -112,6 +125,9 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
 }
 
 const EXAMPLES = 20
+
+const alreadyThere = (path: string) =>
+  new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: path, holds: ['it is there already'] })
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(

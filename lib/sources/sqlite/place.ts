@@ -49,6 +49,38 @@ async function replace(place: string, undo: (() => Promise<void>)[]): Promise<vo
   await rename(freshOf(place), place)
 }
 
+/** Gives a database another name, which nothing has yet; what lies beside it goes along. */
+export async function nameDatabase(from: string, to: string): Promise<void> {
+  await link(from, to)
+  for (const suffix of COMPANIONS) if (await exists(from + suffix)) await rename(from + suffix, to + suffix)
+  await rm(from)
+}
+
+/**
+ * Puts one database in the place of another, which stays as `kept` with its write-ahead log, and whose rights it takes. The place is
+ * never empty. On rejection what was there is there again.
+ */
+export async function exchange(from: string, place: string, kept: string): Promise<void> {
+  await takeRights(place, from)
+  await link(place, kept)
+  const undo: (() => Promise<void>)[] = [() => rm(kept)]
+  try {
+    for (const suffix of COMPANIONS) {
+      if (!(await exists(place + suffix))) continue
+      await rename(place + suffix, kept + suffix)
+      undo.push(() => rename(kept + suffix, place + suffix))
+    }
+    await rename(from, place)
+  } catch (thrown) {
+    for (const step of undo.reverse()) await step()
+    throw thrown
+  }
+}
+
+export async function removeDatabase(path: string): Promise<void> {
+  for (const suffix of ['', ...COMPANIONS]) await rm(path + suffix, { force: true })
+}
+
 const freshOf = (place: string): string => join(dirname(place), `.${basename(place)}.restoring`)
 const oldOf = (place: string): string => join(dirname(place), `.${basename(place)}.replaced`)
 

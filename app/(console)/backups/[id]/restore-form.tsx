@@ -49,8 +49,8 @@ export function RestoreForm({ run, path, onDone }: Props) {
         ...(sourceId && { sourceId }),
         ...(user && { login: { user, ...(password && { password }) } }),
         withoutOwners,
-        ...(replace && { replace, confirmReplace }),
       }),
+      ...(replace && { replace, confirmReplace }),
     }
     const input = {
       runId: run.id,
@@ -105,7 +105,9 @@ export function RestoreForm({ run, path, onDone }: Props) {
           label={target === 'FILE' ? 'New file on the worker' : 'Name of the database'}
           hint={
             target === 'FILE'
-              ? 'Absolute, inside its STORAGE_ROOTS. A file that is there is not written over.'
+              ? draft.replace
+                ? 'Absolute, inside its STORAGE_ROOTS. Stop the application that has it open: it would go on in the old one.'
+                : 'Absolute, inside its STORAGE_ROOTS. A file that is there is not written over.'
               : draft.replace
                 ? 'The one that is there is replaced when all was restored and compared.'
                 : 'It must not be there yet. The old one is not touched.'
@@ -117,11 +119,30 @@ export function RestoreForm({ run, path, onDone }: Props) {
       )}
       {isOfFiles ? <OverwriteFields id={id} run={run} target={target} draft={draft} change={change} /> : null}
       {target === 'DATABASE' ? <DatabaseFields id={id} run={run} draft={draft} change={change} /> : null}
-      {draft.replace && target === 'DATABASE' ? (
+      {!isOfFiles && run.mayReplacePlace ? (
+        <Choice
+          kind="checkbox"
+          name={`${id}-replace`}
+          checked={draft.replace}
+          onChange={(replace) => change({ replace })}
+          detail="In one step, when all was restored. If anything fails before, it stays as it is."
+        >
+          Replace the {target === 'FILE' ? 'file' : 'database'} of that name
+        </Choice>
+      ) : null}
+      {draft.replace && !isOfFiles ? (
         <Text
           id={`${id}-replaced`}
-          label="Type the name of the database that is replaced"
-          hint="Its sessions are ended. It stays on the server under another name, which the restore tells."
+          label={
+            target === 'FILE'
+              ? 'Type the path of the file that is replaced'
+              : 'Type the name of the database that is replaced'
+          }
+          hint={
+            target === 'FILE'
+              ? 'It stays beside it under another name, which the restore tells.'
+              : 'Its sessions are ended. It stays on the server under another name, which the restore tells.'
+          }
           value={confirmReplace}
           change={setConfirmReplace}
         />
@@ -257,17 +278,6 @@ function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) {
           detail="For a server that does not have the roles of the old one."
         >
           Without owners and rights
-        </Choice>
-      ) : null}
-      {run.source.kind === 'postgres' ? (
-        <Choice
-          kind="checkbox"
-          name={`${id}-replace`}
-          checked={draft.replace}
-          onChange={(replace) => change({ replace })}
-          detail="In one step, when all was restored. If anything fails before, it stays as it is."
-        >
-          Replace the database of that name
         </Choice>
       ) : null}
     </>

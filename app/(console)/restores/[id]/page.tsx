@@ -3,16 +3,18 @@
 import { ArchiveRestore } from 'lucide-react'
 import Link from 'next/link'
 import { useParams } from 'next/navigation'
+import { useState } from 'react'
 import { isActive } from '#app/_data/backup.ts'
 import { problemIn } from '#app/_data/problem.ts'
-import { type RestoreDetail, useCancelRestore, useRestore } from '#app/_data/restores.ts'
+import { type RestoreDetail, useApproveRestore, useCancelRestore, useRestore } from '#app/_data/restores.ts'
 import { useMayChange } from '#app/_data/viewer.ts'
 import { BackLink } from '#app/_ui/back-link.tsx'
-import { ButtonLink } from '#app/_ui/button.tsx'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { Cancel } from '#app/_ui/cancel.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
+import { Field, Input } from '#app/_ui/field.tsx'
 import { bytes, count, runName } from '#app/_ui/format.ts'
-import { ProblemNotice } from '#app/_ui/notice.tsx'
+import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
@@ -66,6 +68,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
           {active ? 'The restore goes on.' : `The restore has ended: ${state.toLowerCase()}.`}
         </p>
         {error ? <ProblemNotice problem={error} urgent={false} /> : null}
+        {restore.mayApprove ? <Approval restore={restore} /> : null}
         {active ? (
           <div className="mb-4 grid gap-2">
             {state === 'RUNNING' ? <ProgressBar progress={progress} label={title} /> : null}
@@ -86,6 +89,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
               <span className="font-mono text-small">{restore.paths.join(', ')}</span>
             </Fact>
           ) : null}
+          {restore.approvedBy ? <Fact name="Approved by">{restore.approvedBy}</Fact> : null}
           {restore.keptAs ? <Fact name="The old one is called">{restore.keptAs}</Fact> : null}
           <Fact name="Asked for">
             <When at={restore.queuedAt} />
@@ -104,6 +108,42 @@ function Restore({ restore }: { restore: RestoreDetail }) {
         </Panel>
       ) : null}
     </>
+  )
+}
+
+/** Asks another administrator than the one who asked for it. */
+function Approval({ restore }: { restore: RestoreDetail }) {
+  const approve = useApproveRestore(restore.id)
+  const [confirmed, setConfirmed] = useState('')
+  const refusal = problemIn(approve.data, approve.error)
+  const into = restore.placeSource?.environment.name ?? ''
+  return (
+    <form
+      className="mb-4 grid max-w-xl gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        approve.mutate(confirmed)
+      }}
+    >
+      <p>
+        {restore.requestedBy} wants to bring a backup of {restore.run.source.environment.name} into {into}, which is
+        protected. It begins when you approve it.
+      </p>
+      <Field label={`Type the name of the protected environment, ${into}`} htmlFor="approve-environment">
+        <Input
+          id="approve-environment"
+          autoComplete="off"
+          value={confirmed}
+          onChange={(event) => setConfirmed(event.target.value)}
+        />
+      </Field>
+      <div>
+        <Button type="submit" look="main" disabled={approve.isPending}>
+          Approve
+        </Button>
+      </div>
+      {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
+    </form>
   )
 }
 

@@ -6,7 +6,7 @@ import { type Problem, problemIn } from '#app/_data/problem.ts'
 import { type SourceDetail, type SourceKindItem, useUpdateSource } from '#app/_data/source-changes.ts'
 import { parseTags } from '#app/_data/tags.ts'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
-import { describedBy, Field, Input } from '#app/_ui/field.tsx'
+import { describedBy, Field, Input, TextArea } from '#app/_ui/field.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { errorOf } from '#app/_ui/settings-form/fields.tsx'
@@ -29,6 +29,7 @@ export function EditSource({ source, kind }: Props) {
   const [tags, setTags] = useState(source.tags.join(', '))
   const [maxAge, setMaxAge] = useState(source.maxAgeHours === null ? '' : String(source.maxAgeHours))
   const [assertions, setAssertions] = useState(() => assertionDrafts(source.assertions ?? []))
+  const [maskingSql, setMaskingSql] = useState(source.maskingSql ?? '')
   const [issues, setIssues] = useState<NonNullable<Problem['issues']>>([])
   const update = useUpdateSource()
   const outer = {
@@ -49,6 +50,7 @@ export function EditSource({ source, kind }: Props) {
         tags: parseTags(tags),
         maxAgeHours: maxAge.trim() === '' ? null : Number(maxAge),
         assertions: assertionInputs(assertions),
+        ...(source.mayBeMasked && { maskingSql }),
       }
       const answer = await update.mutateAsync(change)
       if (answer.__typename === 'UpdateSourceSuccess') router.push('/sources')
@@ -134,6 +136,27 @@ export function EditSource({ source, kind }: Props) {
           <Panel title="What a verification asserts">
             <AssertionsFields assertions={assertions} change={setAssertions} issueOf={(path) => errorOf(outer, path)} />
           </Panel>
+          {source.mayBeMasked ? (
+            <Panel title="In other environments">
+              <Field
+                label="Masking SQL"
+                htmlFor="masking-sql"
+                hint="Run in a database that is restored from this source in another environment, before anybody sees it there. If it fails, nothing is left there. Empty: none."
+                error={errorOf(outer, 'maskingSql')}
+              >
+                <TextArea
+                  id="masking-sql"
+                  rows={5}
+                  spellCheck={false}
+                  className="font-mono text-small"
+                  placeholder="UPDATE customers SET email = 'customer-' || id || '@example.org';"
+                  value={maskingSql}
+                  onChange={(event) => setMaskingSql(event.target.value)}
+                  {...describedBy('masking-sql', { hint: true, error: errorOf(outer, 'maskingSql') })}
+                />
+              </Field>
+            </Panel>
+          ) : null}
         </SettingsEditor>
       )}
     </>
