@@ -9,48 +9,15 @@ import { triggerRestore } from '#lib/restores/trigger.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
 import { hasOriginalPlace, mayReplacePlace, newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
-import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { given } from './given.ts'
+import { restoreChanges, restoreOverwrite } from './restore-changes.ts'
+import { triggerRestoreInput } from './restore-input.ts'
 import { backupRun, runError } from './run.ts'
 import { waitsFor } from './waits-for.ts'
 
 const PAGE_LIMIT = 100
-
-const restoreOverwrite = builder.enumType(RestoreOverwrite, {
-  name: 'RestoreOverwrite',
-  description:
-    'What happens to files that are there. ALWAYS: those whose content differs are replaced. IF_CHANGED: those whose size or time of change differs. IF_NEWER: those that are older. NEVER: none.',
-})
-
-const restoreAction = builder.enumType('RestoreAction', { values: ['RESTORED', 'UPDATED'] as const })
-
-const restoreChange = builder.objectRef<Changes['names'][number]>('RestoreChange').implement({
-  fields: (t) => ({
-    action: t.field({ type: restoreAction, resolve: ({ action }) => (action === 'restored' ? 'RESTORED' : 'UPDATED') }),
-    path: t.exposeString('path'),
-  }),
-})
-
-const restoreChanges = builder.objectRef<Changes>('RestoreChanges').implement({
-  description: 'What a restore did to files and symlinks; of a dry run, what it would do.',
-  fields: (t) => ({
-    restored: t.exposeInt('restored', { description: 'Were not there; symlinks are always made anew.' }),
-    updated: t.exposeInt('updated', { description: 'Were there, and differed.' }),
-    unchanged: t.exposeInt('unchanged', { description: 'Stay as they are.' }),
-    bytes: t.field({
-      type: 'BigInt',
-      description: 'Of the restored and the updated ones.',
-      resolve: ({ bytes }) => BigInt(bytes),
-    }),
-    names: t.field({
-      type: [restoreChange],
-      description: 'The first thousand of the restored and the updated ones.',
-      resolve: ({ names }) => names,
-    }),
-  }),
-})
 
 export const restore = builder.prismaObject('Restore', {
   description:
@@ -91,6 +58,10 @@ export const restore = builder.prismaObject('Restore', {
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
+    }),
+    batchId: t.exposeID('batchId', {
+      nullable: true,
+      description: 'The batch that brings a whole backup back. Null: it was asked for alone.',
     }),
     needsApproval: t.exposeBoolean('needsApproval', {
       description:
@@ -191,69 +162,23 @@ builder.queryFields((t) => ({
   }),
   restores: t.prismaField({
     type: ['Restore'],
-    description: 'Newest first.',
-    args: { first: t.arg.int({ defaultValue: 20 }), runId: t.arg.id() },
-    resolve: (query, _root, { first, runId }, { runtime }) => {
-      if (runId != null && !z.uuid().safeParse(runId).success) return []
+    description: 'Newest first; those of a batch in their order.',
+    args: { first: t.arg.int({ defaultValue: 20 }), runId: t.arg.id(), batchId: t.arg.id() },
+    resolve: (query, _root, { first, runId, batchId }, { runtime }) => {
+      if ([runId, batchId].some((id) => id != null && !z.uuid().safeParse(id).success)) return []
       return runtime.prisma.restore.findMany({
         ...query,
         take: Math.min(Math.max(first ?? 20, 0), PAGE_LIMIT),
-        where: { purpose: { not: 'VERIFICATION' }, ...(runId != null && { runId }) },
-        orderBy: [{ queuedAt: 'desc' }, { id: 'desc' }],
+        where: {
+          purpose: { not: 'VERIFICATION' },
+          ...(runId != null && { runId }),
+          ...(batchId != null && { batchId }),
+        },
+        orderBy: batchId == null ? [{ queuedAt: 'desc' }, { id: 'desc' }] : [{ position: 'asc' }],
       })
     },
   }),
 }))
-
-const restoreLoginInput = builder.inputType('RestoreLoginInput', {
-  fields: (t) => ({ user: t.string({ required: true }), password: t.string() }),
-})
-
-const restorePlaceInput = builder.inputType('RestorePlaceInput', {
-  fields: (t) => ({
-    name: t.string({
-      required: true,
-      description:
-        'Of the database, which must not be there yet; of a SQLite database the absolute path of a new file.',
-    }),
-    sourceId: t.id({
-      description: 'The source, of the same kind, whose server it is. Left out: the one that was backed up.',
-    }),
-    login: t.field({
-      type: restoreLoginInput,
-      description:
-        'Another account than that source’s, which may only be allowed to read. Kept, sealed, until it has ended.',
-    }),
-    replace: t.boolean({
-      description:
-        'PostgreSQL and SQLite: the database of that name is replaced, in one step and when all was restored. It stays, as keptAs.',
-    }),
-    confirmReplace: t.string({ description: 'Its name once more, to replace it.' }),
-    withoutOwners: t.boolean({
-      description: 'Leaves out owners and rights, which belong to accounts of the server that was backed up.',
-    }),
-  }),
-})
-
-const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
-  fields: (t) => ({
-    runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
-    folder: t.string({
-      description:
-        'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent, but for overwrite. Either this, or original, or a place.',
-    }),
-    original: t.boolean({ description: 'To where the files were, inside the worker’s STORAGE_ROOTS.' }),
-    paths: t.stringList({
-      description: 'What of the snapshot is brought back, absolute. Left out: everything.',
-    }),
-    overwrite: t.field({ type: restoreOverwrite, description: 'Left out: nothing may be there.' }),
-    dryRun: t.boolean({ description: 'Only find out what would be restored, and write nothing.' }),
-    confirmSource: t.string({ description: 'The name of the run’s source, to overwrite files where they were.' }),
-    place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
-    confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
-    idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
-  }),
-})
 
 const holder = (name: string) =>
   builder.objectRef<{ restore: Restore }>(name).implement({

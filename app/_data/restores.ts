@@ -4,11 +4,15 @@ import { request } from '#app/_data/fetcher.ts'
 import { keys } from '#app/_data/keys.ts'
 import {
   ApproveRestoreDocument,
+  BackupRestorePlanDocument,
+  type BackupRestorePlanInput,
   CancelRestoreDocument,
   RestoreDocument,
   type RestoreQuery,
   RestoresDocument,
   type RestoresQuery,
+  TriggerBackupRestoreDocument,
+  type TriggerBackupRestoreInput,
   TriggerRestoreDocument,
   type TriggerRestoreInput,
 } from '#graphql/documents/generated/graphql.ts'
@@ -19,11 +23,11 @@ export type RestoreDetail = NonNullable<RestoreQuery['restore']>
 const ACTIVE_POLL_MS = 1_000
 const IDLE_POLL_MS = 15_000
 
-/** The newest hundred, newest first. */
-export function useRestores() {
+/** The newest hundred, newest first; or those of a batch, in their order. */
+export function useRestores(batchId: string | null = null) {
   return useQuery({
-    queryKey: keys.restores,
-    queryFn: ({ signal }) => request(RestoresDocument, {}, signal),
+    queryKey: batchId === null ? keys.restores : [...keys.restores, 'batch', batchId],
+    queryFn: ({ signal }) => request(RestoresDocument, { batchId }, signal),
     select: (data) => data.restores,
     refetchInterval: ({ state }) =>
       state.data?.restores.some((one) => isActive(one.state)) ? ACTIVE_POLL_MS : IDLE_POLL_MS,
@@ -40,6 +44,24 @@ export function useRestore(id: string) {
       const found = state.data?.restore
       return found && isActive(found.state) ? ACTIVE_POLL_MS : false
     },
+  })
+}
+
+/** What would be done with everything that a backup saved. */
+export function useBackupRestorePlan(input: BackupRestorePlanInput) {
+  return useQuery({
+    queryKey: [...keys.restores, 'plan', input],
+    queryFn: async ({ signal }) => (await request(BackupRestorePlanDocument, { input }, signal)).backupRestorePlan,
+  })
+}
+
+/** A refusal is an answer of type Problem, not an error. */
+export function useTriggerBackupRestore() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (input: TriggerBackupRestoreInput) =>
+      (await request(TriggerBackupRestoreDocument, { input })).triggerBackupRestore,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.restores }),
   })
 }
 

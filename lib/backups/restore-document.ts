@@ -4,11 +4,9 @@ import { openSource } from '#lib/environments/sources.ts'
 import { CodedError, isCoded } from '#lib/errors/coded-error.ts'
 import { placeOf } from '#lib/repositories/access.ts'
 import type { RepositoryDeps } from '#lib/repositories/find.ts'
-import { partName } from '#lib/sources/driver.ts'
 import { oneLine, shellWord } from '#lib/sources/shell-text.ts'
 import type { Prisma, Repository } from '#prisma/client/client.ts'
-import type { SourceType } from '#prisma/client/enums.ts'
-import { isGood, supersedes } from './states.ts'
+import { inRestoreOrder, restoreParts, runFolder, runTitle } from './restore-order.ts'
 
 const what = {
   runs: {
@@ -21,15 +19,6 @@ const what = {
 } satisfies Prisma.BackupInclude
 type Saved = Prisma.BackupGetPayload<{ include: typeof what }>
 type Run = Saved['runs'][number]
-
-/** Files first: what a row names is there when the row comes back. Then what holds the rows; the installation last. */
-const parts = [
-  { title: 'Files', of: (run: Run) => typeOf(run) === 'STORAGE' },
-  { title: 'Databases', of: (run: Run) => typeOf(run) === 'DATABASE' },
-  { title: 'User data', of: (run: Run) => typeOf(run) === 'USER_DATA' },
-  { title: 'This program itself', of: (run: Run) => typeOf(run) === null },
-]
-const typeOf = ({ source }: Run): SourceType | null => (source.kind === 'installation' ? null : source.type)
 
 /**
  * How everything that a backup saved is brought back without this program, in order, as Markdown whose `sh` blocks can be
@@ -46,16 +35,14 @@ export async function restoreDocument(
     ? await deps.prisma.backup.findUnique({ where: { id }, include: what })
     : null
   if (!backup) throw new CodedError('BACKUP_UNKNOWN', { id })
-  const newest = backup.runs.filter((run) => !backup.runs.some((later) => supersedes(later, run)))
-  const inOrder = parts.flatMap(({ of }) => newest.filter(of).toSorted(byName))
-  const saved = inOrder.filter(isThere).map((run, i) => ({ run, folder: folderOf(run, i + 1) }))
-  const missing = inOrder.filter((run) => !isThere(run))
+  const { saved: runs, missing } = inRestoreOrder(backup.runs)
+  const saved = runs.map((run, i) => ({ run, folder: `./restored/${runFolder(run, i + 1)}` }))
   const text = [
     ...head(backup, deps.clock.now()),
     ...whatIsMissing(missing),
     ...(saved.length === 0 ? ['Nothing of this backup is there to be restored.', ''] : []),
     ...(saved.length > 0 ? fetching(deps, saved) : []),
-    ...parts.flatMap(({ title, of }) =>
+    ...restoreParts.flatMap(({ title, of }) =>
       section(
         deps,
         title,
@@ -71,21 +58,6 @@ interface Placed {
   /** Where its snapshot is put, relative to the folder in which the commands are entered. */
   folder: string
 }
-
-const isThere = (run: Run): boolean => isGood(run.state) && run.snapshotId !== null && run.removedAt === null
-
-/** What belongs to the whole server, such as its roles, before its databases. */
-function byName(a: Run, b: Run): number {
-  const keyOf = ({ source, part }: Run) =>
-    [source.environment.name, source.name, part.startsWith('database:') ? 1 : 0, part].join('\n')
-  return keyOf(a) < keyOf(b) ? -1 : 1
-}
-
-const nameOf = ({ source, part }: Run): string =>
-  oneLine(`${source.environment.name}/${source.name}${part === '' ? '' : `, ${partName(part)}`}`)
-
-const folderOf = (run: Run, position: number): string =>
-  `./restored/${position}-${nameOf(run).replaceAll(/[^A-Za-z0-9._-]+/g, '-')}`
 
 function head(backup: Saved, now: Date): string[] {
   const { type, state, createdAt, description, environments } = backup
@@ -108,7 +80,7 @@ function whatIsMissing(missing: readonly Run[]): string[] {
     if (run.removedAt !== null) return `its snapshot was removed ${run.removedAt.toISOString()}`
     return [run.state, ...(run.errorMessage ? [oneLine(run.errorMessage)] : [])].join(': ')
   }
-  return ['**Not in it:**', '', ...missing.map((run) => `- ${nameOf(run)}: ${why(run)}`), '']
+  return ['**Not in it:**', '', ...missing.map((run) => `- ${runTitle(run)}: ${why(run)}`), '']
 }
 
 function fetching({ secretKey }: RepositoryDeps, saved: readonly Placed[]): string[] {
@@ -136,7 +108,7 @@ function fetchingFrom(secretKey: RepositoryDeps['secretKey'], placed: readonly P
     '',
     '```sh',
     ...placed.flatMap(({ run, folder }) => [
-      `# ${nameOf(run)} (${run.source.kind}), ${run.state}, run ${run.id}`,
+      `# ${runTitle(run)} (${run.source.kind}), ${run.state}, run ${run.id}`,
       `${restic} restore ${run.snapshotId} --sparse --target ${shellWord(folder)}`,
     ]),
     '```',
@@ -156,7 +128,7 @@ function section({ secretKey }: RepositoryDeps, title: string, saved: readonly P
 
 function puttingBack(secretKey: RepositoryDeps['secretKey'], { run, folder }: Placed): string[] {
   const { source, part } = run
-  const title = [`### ${nameOf(run)} (${source.kind})`, '']
+  const title = [`### ${runTitle(run)} (${source.kind})`, '']
   if (run.state === 'PARTIAL') title.push(`**Not whole:** ${oneLine(run.errorMessage ?? '')}`, '')
   if (source.settingsMissing)
     return [...title, `Its settings are not known: what was saved is below \`${folder}\`.`, '']

@@ -8,6 +8,7 @@ import { addOptionCommands } from './options.ts'
 import { addPlanCommands } from './plans.ts'
 import { addRepositoryCommands } from './repositories.ts'
 import { addRestoreCommands } from './restore.ts'
+import { addRestoreBackupCommand } from './restore-backup.ts'
 import { addRestoreDocumentCommand } from './restore-document.ts'
 import { addRetentionCommands } from './retention.ts'
 import type { Output } from './screen.ts'
@@ -83,6 +84,7 @@ function buildProgram(surroundings: Surroundings, leave: (code: number) => void)
   addRestoreCommands(program, deps)
   addVerificationCommands(program, deps)
   addRetentionCommands(program, deps)
+  addRestoreBackupCommand(program, deps)
   addRestoreDocumentCommand(program, deps)
   addSnapshotCommands(program, deps)
   addOptionCommands(program, deps)

@@ -8,6 +8,9 @@ import type { Turns } from './turns.ts'
 import { waitingHooks } from './waiting-hooks.ts'
 import { liveWorkers } from './workers.ts'
 
+const APPROVAL = 'the approval of another administrator'
+const EARLIER_RESTORES = 'the restores that go before it'
+
 /** What waits and what runs now, of everything. `now` is the database's. */
 export async function readTurns(
   db: Database | Transaction,
@@ -37,6 +40,8 @@ export async function readTurns(
         queuedAt: true,
         needsApproval: true,
         approvedBy: true,
+        batchId: true,
+        position: true,
         run: { select: { repositoryId: true, source: { select: { environment: { select: { name: true } } } } } },
         placeSource: { select: { environment: { select: { name: true } } } },
       },
@@ -58,6 +63,8 @@ export async function readTurns(
     const first = open.get(backupId) ?? stage
     return first < stage ? stageRuns(first) : null
   }
+  const goesBefore = (batchId: string | null, position: number) =>
+    batchId !== null && restores.some((one) => one.batchId === batchId && one.position < position)
   const all = [
     ...runs.map(({ state, source, repositoryId, stage, ...run }) => ({
       state,
@@ -88,7 +95,7 @@ export async function readTurns(
         inWindow: requestedBy === null && taskKinds[kind].use === 'alone',
       },
     })),
-    ...restores.map(({ state, run, placeSource, needsApproval, approvedBy, ...restore }) => ({
+    ...restores.map(({ state, run, placeSource, needsApproval, approvedBy, batchId, position, ...restore }) => ({
       state,
       turn: {
         ...restore,
@@ -98,7 +105,8 @@ export async function readTurns(
         notBefore: null,
         hook: null,
         backup: null,
-        after: needsApproval && approvedBy === null ? 'the approval of another administrator' : null,
+        after:
+          needsApproval && approvedBy === null ? APPROVAL : goesBefore(batchId, position) ? EARLIER_RESTORES : null,
         server: null,
         inWindow: false,
       },

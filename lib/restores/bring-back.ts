@@ -157,7 +157,7 @@ async function takePlaces(deps: RestoreDeps, restore: Restore): Promise<{ folder
   const folder = targets.length > 0 ? '' : await inside(restore.folder)
   await deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx)
-    await requireFree(tx, placesOf({ folder, targets }), restore.id)
+    await requireFree(tx, placesOf({ folder, targets }), restore)
     await tx.restore.updateMany({ where: { id: restore.id, claimId: restore.claimId }, data: { folder, targets } })
   })
   if (restore.overwrite === null) for (const place of placesOf({ folder, targets })) await requireEmpty(place)

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { serveClient } from '#lib/cli/served-client.fixture.ts'
 import { addSource } from '#lib/environments/sources.ts'
+import { damageLargePacks } from '#lib/testing/damage-packs.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import type { Changes } from './restore-over.ts'
@@ -242,15 +243,7 @@ it('a file whose pack has a wrong byte makes a restore into a folder PARTIAL, an
   const { sourceId } = await home.runtime.prisma.backupRun.findUniqueOrThrow({ where: { id: runId } })
   const second = await backUp(sourceId)
   const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
-  for (const name of await readdir(join(location, 'data'), { recursive: true })) {
-    const pack = join(location, 'data', name)
-    const found = await stat(pack)
-    if (!found.isFile() || found.size < 500_000) continue
-    const bytes = await readFile(pack)
-    bytes[1000] = (bytes[1000] as number) ^ 1
-    await chmod(pack, 0o600)
-    await writeFile(pack, bytes)
-  }
+  await damageLargePacks(location)
   const folder = join(home.folder, 'files', 'partial')
   const partial = await ended(await trigger({ runId: second, folder }))
   expect(partial).toMatchObject({ state: 'PARTIAL', errorCode: 'RESTORE_INCOMPLETE', filesDone: 1n, filesTotal: 2n })

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
@@ -7,6 +7,7 @@ import { serveClient } from '#lib/cli/served-client.fixture.ts'
 import { exists } from '#lib/process/find.ts'
 import { readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
+import { damageLargePacks } from '#lib/testing/damage-packs.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
@@ -230,15 +231,7 @@ describe('a restore', () => {
   // Last: it damages the repository.
   it('fails and names what is missing when a pack has a wrong byte', async () => {
     const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
-    for (const name of await readdir(join(location, 'data'), { recursive: true })) {
-      const pack = join(location, 'data', name)
-      const found = await stat(pack)
-      if (!found.isFile() || found.size < 500_000) continue
-      const bytes = await readFile(pack)
-      bytes[1000] = (bytes[1000] as number) ^ 1
-      await chmod(pack, 0o600)
-      await writeFile(pack, bytes)
-    }
+    await damageLargePacks(location)
     worker = await home.startRestores()
     const restore = await ended(await trigger({ runId: noise.run.id, folder: folder() }))
     expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_INCOMPLETE' })

@@ -10,38 +10,23 @@ import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { lockTurns } from '#lib/repositories/read-turns.ts'
-import { databaseOfPart } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import { isInside } from '#lib/sources/storage-roots.ts'
-import type { BackupRun, Environment, Restore, Source } from '#prisma/client/client.ts'
+import type { Restore } from '#prisma/client/client.ts'
 import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { askForApproval } from './approve.ts'
+import { checkPlace, placeInput, type RunWithSource } from './check-place.ts'
 import type { RestoreDeps } from './deps.ts'
-import { openSettings, sealLogin } from './place-login.ts'
+import { openSettings } from './place-login.ts'
 import { placesOf } from './place-text.ts'
 
-const folderInput = z
+export const folderInput = z
   .string()
   .max(4000, 'is too long')
   .refine((path) => isAbsolute(path) && !path.includes('\0'), 'must be an absolute path')
   .transform((path) => normalize(path).replace(/(?<=.)\/+$/, ''))
 
-/** A new database on a server, or a new file. */
-const placeInput = z.strictObject({
-  /** Of the database, or the absolute path of the file. */
-  name: z.string(),
-  /** The source whose server it is; the run's own when left out. */
-  sourceId: z.string().nullish(),
-  /** Another account than that source's, which may only be allowed to read. */
-  login: z.strictObject({ user: z.string().min(1), password: z.string().nullish() }).nullish(),
-  withoutOwners: z.boolean().default(false),
-  /** The database that is there is replaced, in one step, and stays under another name. */
-  replace: z.boolean().default(false),
-  /** Its name once more. */
-  confirmReplace: z.string().nullish(),
-})
-
-const triggerInput = z
+export const triggerInput = z
   .strictObject({
     runId: z.string(),
     folder: folderInput.nullish(),
@@ -69,7 +54,7 @@ const triggerInput = z
     message: 'takes neither paths nor overwrite nor dryRun',
   })
 
-type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
+export type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 
 /**
  * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, to where its files were, or into a
@@ -82,51 +67,62 @@ type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 export async function triggerRestore(deps: TriggerDeps, actor: Actor | null, raw: unknown): Promise<Restore> {
   requireScope(actor, 'backup:restore', 'restore a backup')
   const input = parseInput(triggerInput, raw)
-  const { runId, folder = null, place = null, overwrite = null, dryRun, idempotencyKey = null } = input
-  const paths = input.paths.includes('/') ? [] : input.paths
   return deps.prisma.$transaction(async (tx) => {
     await lockTurns(tx) // nobody else begins a restore meanwhile
-    if (idempotencyKey !== null) {
-      const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
-      const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...paths]
-      if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
-      if (earlier)
-        throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
-    }
-    const run = z.uuid().safeParse(runId).success
-      ? await tx.backupRun.findUnique({ where: { id: runId }, include: { source: { include: { environment: true } } } })
-      : null
-    if (!run) throw new CodedError('RUN_UNKNOWN', { id: runId })
-    if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
-      throw new CodedError('SNAPSHOT_GONE', { id: runId })
-    const id = uuidv7()
-    const ofFiles = { folder: folder ?? '', requestedFolder: folder ?? '', paths, overwrite, dryRun }
-    const target = {
-      ...ofFiles,
-      targets: input.original ? originalPlaces(deps, run, paths) : [],
-      ...(place !== null && (await checkPlace(tx, deps, id, run, place))),
-    }
-    requireConfirmation(run.source.environment, input.confirmEnvironment, 'restore a backup of it')
-    const mayDestroy = input.original && !dryRun && overwrite !== null && overwrite !== 'NEVER'
-    if (mayDestroy && input.confirmSource !== run.source.name)
-      throw new CodedError('RESTORE_NOT_CONFIRMED', { name: run.source.name, what: 'source' })
-    if (place === null) await requireFree(tx, placesOf(target))
-    const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey }
-    const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
-    const { placeName, placeSourceId, replaces, needsApproval, targets } = restore
-    await record(tx, {
-      actor,
-      action: 'restore.trigger',
-      target: { type: 'restore', id },
-      details:
-        place === null
-          ? { runId, folder, targets, paths, overwrite, dryRun }
-          : { runId, placeName, placeSourceId, replaces, needsApproval },
-    })
-    await deps.queue.send(tx, 'restore.run', { restoreId: id })
-    if (needsApproval) await askForApproval(tx, deps.queue, restore, run)
-    return restore
+    return queueRestore(tx, deps, actor, input)
   })
+}
+
+/** As `triggerRestore`, within a transaction that holds the lock of the turns; of a batch, one of several. */
+export async function queueRestore(
+  tx: Transaction,
+  deps: TriggerDeps,
+  actor: Actor,
+  input: z.infer<typeof triggerInput>,
+  batch: { batchId: string; position: number } | null = null,
+): Promise<Restore> {
+  const { runId, folder = null, place = null, overwrite = null, dryRun, idempotencyKey = null } = input
+  const paths = input.paths.includes('/') ? [] : input.paths
+  if (idempotencyKey !== null) {
+    const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
+    const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...paths]
+    if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
+    if (earlier)
+      throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
+  }
+  const run = z.uuid().safeParse(runId).success
+    ? await tx.backupRun.findUnique({ where: { id: runId }, include: { source: { include: { environment: true } } } })
+    : null
+  if (!run) throw new CodedError('RUN_UNKNOWN', { id: runId })
+  if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
+    throw new CodedError('SNAPSHOT_GONE', { id: runId })
+  const id = uuidv7()
+  const ofFiles = { folder: folder ?? '', requestedFolder: folder ?? '', paths, overwrite, dryRun }
+  const target = {
+    ...ofFiles,
+    targets: input.original ? originalPlaces(deps, run, paths) : [],
+    ...(place !== null && (await checkPlace(tx, deps, id, run, place))),
+  }
+  requireConfirmation(run.source.environment, input.confirmEnvironment, 'restore a backup of it')
+  const mayDestroy = input.original && !dryRun && overwrite !== null && overwrite !== 'NEVER'
+  if (mayDestroy && input.confirmSource !== run.source.name)
+    throw new CodedError('RESTORE_NOT_CONFIRMED', { name: run.source.name, what: 'source' })
+  if (place === null) await requireFree(tx, placesOf(target), batch)
+  const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey, ...batch }
+  const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
+  const { placeName, placeSourceId, replaces, needsApproval, targets } = restore
+  await record(tx, {
+    actor,
+    action: 'restore.trigger',
+    target: { type: 'restore', id },
+    details:
+      place === null
+        ? { runId, folder, targets, paths, overwrite, dryRun }
+        : { runId, placeName, placeSourceId, replaces, needsApproval },
+  })
+  await deps.queue.send(tx, 'restore.run', { restoreId: id })
+  if (needsApproval) await askForApproval(tx, deps.queue, restore, run)
+  return restore
 }
 
 /** What tells a restore from another one, as it was asked for. */
@@ -134,8 +130,6 @@ const wish = ({ runId, requestedFolder, placeName, overwrite, dryRun, paths }: R
   ...[runId, requestedFolder, placeName, overwrite, dryRun],
   ...paths,
 ]
-
-type RunWithSource = BackupRun & { source: Source & { environment: Environment } }
 
 /** Where the files were: those that were asked for, or all that the source names now. */
 function originalPlaces({ secretKey }: TriggerDeps, { source }: RunWithSource, paths: readonly string[]): string[] {
@@ -150,59 +144,20 @@ function originalPlaces({ secretKey }: TriggerDeps, { source }: RunWithSource, p
     : [...originalPaths(parseInput(settings, openSettings(source, secretKey, null), 'place'))]
 }
 
-/** What the row of a restore into a place holds. */
-async function checkPlace(
+/**
+ * Throws RESTORE_TARGET_BUSY when another active restore goes to one of the places, to one in it, or to one around it. Those of one
+ * batch follow each other, and are in nobody's way.
+ */
+export async function requireFree(
   tx: Transaction,
-  { secretKey }: TriggerDeps,
-  id: string,
-  run: RunWithSource,
-  { name, sourceId, login, withoutOwners, replace, confirmReplace }: z.infer<typeof placeInput>,
-) {
-  const { kind } = run.source
-  const { newPlace, settings } = driverOf(kind)
-  const refuse = (why: string) => new CodedError('RESTORE_NOT_INTO_PLACE', { kind, why })
-  if (newPlace === undefined) throw refuse('there is no such thing')
-  if (run.part !== '' && databaseOfPart(run.part) === null) throw refuse('it is no database')
-  const source = await findPlaceSource(tx, run, sourceId ?? null)
-  if (source.kind !== kind) throw refuse(`the source “${source.name}” is of the kind ${source.kind}`)
-  const isElsewhere = source.environmentId !== run.source.environmentId
-  if (isElsewhere && run.source.maskingSql !== null && newPlace.aside === undefined)
-    throw refuse('its masking SQL could not be run before anybody sees the data')
-  const placeName = parseInput(newPlace.name, name, 'place.name')
-  if (replace && newPlace.aside === undefined) throw refuse('what is there cannot be replaced in one step')
-  if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
-  if (login && newPlace.what === 'file') throw refuse('a file needs no account')
-  const busy = await tx.restore.findFirst({
-    where: { placeSourceId: source.id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
-  })
-  if (busy) throw new CodedError('RESTORE_TARGET_BUSY', { folder: placeName, restoreId: busy.id })
-  parseInput(settings, openSettings(source, secretKey, login ?? null), 'place')
-  return {
-    purpose: 'PLACE' as const,
-    placeName,
-    placeSourceId: source.id,
-    withoutOwners,
-    replaces: replace,
-    needsApproval: isElsewhere && source.environment.protected,
-    sealedLogin: login ? sealLogin(secretKey, id, login) : null,
-  }
-}
-
-async function findPlaceSource(tx: Transaction, run: RunWithSource, id: string | null) {
-  if (id === null || id === run.sourceId) return run.source
-  const found = z.uuid().safeParse(id).success
-    ? await tx.source.findFirst({ where: { id, deletedAt: null }, include: { environment: true } })
-    : null
-  if (!found) throw new CodedError('SOURCE_UNKNOWN', { id })
-  return found
-}
-
-/** Throws RESTORE_TARGET_BUSY when another active restore goes to one of the places, to one in it, or to one around it. */
-export async function requireFree(tx: Transaction, places: readonly string[], except?: string): Promise<void> {
+  places: readonly string[],
+  except: { id?: string; batchId: string | null } | null,
+): Promise<void> {
   const active = await tx.restore.findMany({ where: { purpose: 'FOLDER', state: { in: ['QUEUED', 'RUNNING'] } } })
   for (const other of active) {
     const folder = places.find((place) => placesOf(other).some((one) => isInside(one, place) || isInside(place, one)))
-    if (folder !== undefined && other.id !== except)
-      throw new CodedError('RESTORE_TARGET_BUSY', { folder, restoreId: other.id })
+    if (except !== null && (other.id === except.id || (except.batchId !== null && other.batchId === except.batchId)))
+      continue
+    if (folder !== undefined) throw new CodedError('RESTORE_TARGET_BUSY', { folder, restoreId: other.id })
   }
 }

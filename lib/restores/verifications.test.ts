@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
@@ -9,6 +9,7 @@ import { processesWith } from '#lib/process/find.ts'
 import { SecretKey } from '#lib/secrets/seal.ts'
 import { Secret } from '#lib/secrets/secret.ts'
 import type { Finding } from '#lib/sources/scratch-place.ts'
+import { damageLargePacks } from '#lib/testing/damage-packs.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
 import { mountSmallDisk, type SmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
@@ -383,15 +384,7 @@ describe('a damaged repository', () => {
     const { source } = await home.addFiles('damaged', { noise: randomBytes(1_500_000).toString('hex') })
     const run = await save(source.id)
     const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
-    for (const name of await readdir(join(location, 'data'), { recursive: true })) {
-      const pack = join(location, 'data', name)
-      const found = await stat(pack)
-      if (!found.isFile() || found.size < 500_000) continue
-      const bytes = await readFile(pack)
-      bytes[1000] = (bytes[1000] as number) ^ 1
-      await chmod(pack, 0o600)
-      await writeFile(pack, bytes)
-    }
+    await damageLargePacks(location)
     const restore = await verified(run)
     expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_INCOMPLETE' })
     expect(resultOf(restore)).toBe('FAILED')

@@ -209,6 +209,8 @@ export interface SourceDriver<Settings = unknown> {
     readonly what: 'database' | 'file'
     /** What its name may be. */
     readonly name: z.ZodType<string>
+    /** What the one that a copy is of is called; null: the copy is of no database, or of several. */
+    original(settings: Settings, part: string): string | null
     open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
     /** Only kinds whose places can be given another name in one step. */
     readonly aside?: {

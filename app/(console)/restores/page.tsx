@@ -2,23 +2,40 @@
 
 import { ArchiveRestore, Search } from 'lucide-react'
 import Link from 'next/link'
+import { useSearchParams } from 'next/navigation'
+import { Suspense } from 'react'
 import { type RestoreItem, useRestores } from '#app/_data/restores.ts'
+import { BackLink } from '#app/_ui/back-link.tsx'
 import { ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, runName } from '#app/_ui/format.ts'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { When } from '#app/_ui/time.tsx'
-import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { Answered, Empty, Skeleton } from '#app/_ui/waiting.tsx'
 
 export default function RestoresPage() {
-  const restores = useRestores()
+  return (
+    <Suspense fallback={<Skeleton lines={6} />}>
+      <Restores />
+    </Suspense>
+  )
+}
+
+function Restores() {
+  const batchId = useSearchParams().get('batch')
+  const restores = useRestores(batchId)
   return (
     <>
       <title>Restores · System Backup Trigger</title>
+      {batchId === null ? null : <BackLink href="/restores">All restores</BackLink>}
       <PageHead
-        title="Restores"
-        intro="Snapshots that are brought, or were brought, into a folder or a new database."
+        title={batchId === null ? 'Restores' : 'Restore of a whole backup'}
+        intro={
+          batchId === null
+            ? 'Snapshots that are brought, or were brought, into a folder or a database.'
+            : 'One after the other, in this order.'
+        }
         actions={
           <ButtonLink href="/restores/find">
             <Search aria-hidden className="size-4" /> Find a file

@@ -1,7 +1,7 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type MysqlClient, withMysql } from '../connections/mysql.ts'
 import { mysqlError, nameOf } from '../connections/mysql-errors.ts'
-import { type DriverContext, databasePart, type SourceDriver, type TableCounts } from '../driver.ts'
+import { type DriverContext, databaseOfPart, databasePart, type SourceDriver, type TableCounts } from '../driver.ts'
 import { byHand } from './by-hand.ts'
 import { writeDefaultsFile } from './defaults-file.ts'
 import { writeDump } from './dump.ts'
@@ -103,6 +103,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
   newPlace: {
     what: 'database',
     name: databaseName,
+    original: ({ database }, part) => databaseOfPart(part) ?? database ?? null,
     async open({ host, port, user, password, sslMode, sslRootCert }, name, ctx) {
       const isThere = await withMysql({ host, port, user, password, sslMode, sslRootCert }, ctx, (client) =>
         describeDatabase(client, name),

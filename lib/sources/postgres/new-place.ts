@@ -11,6 +11,7 @@ import { connectionTo, type PostgresSettings, postgresSettings } from './setting
 export const newPlace = {
   what: 'database',
   name: postgresFields.database,
+  original: ({ database }: PostgresSettings, part: string) => databaseOfPart(part) ?? database ?? null,
   async open(settings: PostgresSettings, name: string, ctx: DriverContext): Promise<PostgresSettings> {
     if (ctx.part !== '' && databaseOfPart(ctx.part) === null) throw new CodedError('SOURCE_PART_UNKNOWN', ctx)
     const { host, port, user, password, sslMode, sslRootCert, maintenanceDatabase } = settings

@@ -86,6 +86,7 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
   newPlace: {
     what: 'file',
     name: sqliteFields.path,
+    original: ({ path }) => path ?? null,
     async open(settings, name, ctx) {
       if (settings.path === undefined) throw new CodedError('SOURCE_PART_UNKNOWN', { part: patternOf(settings) })
       const path = await requireInside(name, ctx.storageRoots)

@@ -1,4 +1,4 @@
-import { FileText, Radio, Unplug } from 'lucide-react'
+import { ArchiveRestore, FileText, Radio, Unplug } from 'lucide-react'
 import { type BackupDetail, isActive } from '#app/_data/backup.ts'
 import { useCancelBackup } from '#app/_data/backups.ts'
 import { problemIn } from '#app/_data/problem.ts'
@@ -21,7 +21,7 @@ export function BackupHead({ backup, connection }: { backup: BackupDetail; conne
       <PageHead
         title={name}
         intro={`${typeNames[backup.type]} backup of ${backup.environments.join(', ')}`}
-        actions={active ? <CancelBackup backup={backup} /> : <RestoreDocumentLink backup={backup} />}
+        actions={active ? <CancelBackup backup={backup} /> : <RestoreLinks backup={backup} />}
       />
       <Panel title={<StateMark state={backup.state} />} aside={active ? <LiveMark connection={connection} /> : null}>
         <Facts>
@@ -70,14 +70,20 @@ const origins: Record<UsedOptionOrigin, string> = {
   DEFAULT: 'by default',
 }
 
-function RestoreDocumentLink({ backup }: { backup: BackupDetail }) {
+function RestoreLinks({ backup }: { backup: BackupDetail }) {
   const mayChange = useMayChange()
   if (!mayChange || backup.runs.every((run) => run.snapshotId === null)) return null
   return (
-    <ButtonLink href={`/backups/${backup.id}/restore-document`}>
-      <FileText aria-hidden className="size-4" />
-      Restore document
-    </ButtonLink>
+    <div className="flex flex-wrap gap-2">
+      <ButtonLink href={`/backups/${backup.id}/restore`}>
+        <ArchiveRestore aria-hidden className="size-4" />
+        Restore all of it …
+      </ButtonLink>
+      <ButtonLink href={`/backups/${backup.id}/restore-document`}>
+        <FileText aria-hidden className="size-4" />
+        Restore document
+      </ButtonLink>
+    </div>
   )
 }
 

@@ -3,19 +3,11 @@ import { type FormEvent, useId, useState } from 'react'
 import type { RunDetail } from '#app/_data/backup.ts'
 import { problemIn } from '#app/_data/problem.ts'
 import { useTriggerRestore } from '#app/_data/restores.ts'
-import { useSources } from '#app/_data/sources.ts'
 import { Button } from '#app/_ui/button.tsx'
-import { Choice, Field, Input, Select } from '#app/_ui/field.tsx'
+import { Choice, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
-import type { NewPlace, RestoreOverwrite } from '#graphql/documents/generated/graphql.ts'
-
-const empty = {
-  ...{ folder: '', overwrite: '' as RestoreOverwrite | '', dryRun: false, confirmSource: '' },
-  ...{ name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false },
-}
-type Draft = typeof empty
-type Target = 'FOLDER' | 'ORIGINAL' | NewPlace
+import { DatabaseFields, type Draft, emptyDraft, OverwriteFields, type Target, Text } from './restore-fields.tsx'
 
 interface Props {
   run: RunDetail
@@ -33,7 +25,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
   const [idempotencyKey, setKey] = useState(randomKey)
   const newPlace = path === undefined ? run.newPlace : null
   const [target, setTarget] = useState<Target>(newPlace ?? 'FOLDER')
-  const [draft, setDraft] = useState(empty)
+  const [draft, setDraft] = useState(emptyDraft)
   const [confirmed, setConfirmed] = useState('')
   const [confirmReplace, setConfirmReplace] = useState('')
   const { environment } = run.source
@@ -165,146 +157,5 @@ export function RestoreForm({ run, path, onDone }: Props) {
       </div>
       {refusal ? <ProblemNotice problem={asProblem(refusal)} /> : null}
     </form>
-  )
-}
-
-interface DatabaseFieldsProps {
-  id: string
-  run: RunDetail
-  draft: Draft
-  change: (part: Partial<Draft>) => void
-}
-
-const policies: [RestoreOverwrite | '', string][] = [
-  ['', 'Nothing may be there'],
-  ['NEVER', 'Keep them: only what is missing is brought back'],
-  ['IF_NEWER', 'Replace those that are older'],
-  ['IF_CHANGED', 'Replace those whose size or time differs'],
-  ['ALWAYS', 'Replace those whose content differs'],
-]
-
-/** What happens to files that are there, and whether it is only tried. */
-function OverwriteFields({ id, run, target, draft, change }: DatabaseFieldsProps & { target: Target }) {
-  const mayDestroy = target === 'ORIGINAL' && !draft.dryRun && draft.overwrite !== '' && draft.overwrite !== 'NEVER'
-  return (
-    <>
-      <Field
-        label="Files that are there already"
-        htmlFor={`${id}-overwrite`}
-        hint="Files that the snapshot does not have always stay."
-      >
-        <Select
-          id={`${id}-overwrite`}
-          aria-describedby={`${id}-overwrite-hint`}
-          value={draft.overwrite}
-          onChange={(event) => change({ overwrite: event.target.value as RestoreOverwrite | '' })}
-        >
-          {policies.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </Select>
-      </Field>
-      <Choice
-        kind="checkbox"
-        name={`${id}-dry-run`}
-        checked={draft.dryRun}
-        onChange={(dryRun) => change({ dryRun })}
-        detail="Lists what would be restored and replaced, and writes nothing."
-      >
-        Dry run
-      </Choice>
-      {mayDestroy ? (
-        <Text
-          id={`${id}-source`}
-          label={`Files are written over: type the name of the source, ${run.source.name}`}
-          hint="A dry run shows first which."
-          value={draft.confirmSource}
-          change={(confirmSource) => change({ confirmSource })}
-        />
-      ) : null}
-    </>
-  )
-}
-
-/** On whose server, by which account, and whether with owners. */
-function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) {
-  const sources = useSources()
-  const others = (sources.data ?? []).filter(
-    ({ kind, id: other }) => kind === run.source.kind && other !== run.source.id,
-  )
-  return (
-    <>
-      <Field label="On the server of" htmlFor={`${id}-source`}>
-        <Select
-          id={`${id}-source`}
-          value={draft.sourceId}
-          onChange={(event) => change({ sourceId: event.target.value })}
-        >
-          <option value="">{run.source.name}, where it was saved</option>
-          {others.map((source) => (
-            <option key={source.id} value={source.id}>
-              {source.environment.name}: {source.name}
-            </option>
-          ))}
-        </Select>
-      </Field>
-      <div className="grid gap-3 sm:grid-cols-2">
-        <Text
-          id={`${id}-user`}
-          label="By the account"
-          hint="One that may create databases. Empty: the source’s own, which may only be allowed to read."
-          value={draft.user}
-          change={(user) => change({ user })}
-        />
-        <Field label="Its password" htmlFor={`${id}-password`} hint="Kept, encrypted, until the restore has ended.">
-          <Input
-            id={`${id}-password`}
-            type="password"
-            autoComplete="new-password"
-            aria-describedby={`${id}-password-hint`}
-            value={draft.password}
-            onChange={(event) => change({ password: event.target.value })}
-          />
-        </Field>
-      </div>
-      {run.source.kind === 'postgres' ? (
-        <Choice
-          kind="checkbox"
-          name={`${id}-owners`}
-          checked={draft.withoutOwners}
-          onChange={(withoutOwners) => change({ withoutOwners })}
-          detail="For a server that does not have the roles of the old one."
-        >
-          Without owners and rights
-        </Choice>
-      ) : null}
-    </>
-  )
-}
-
-interface TextProps {
-  id: string
-  label: string
-  hint: string
-  placeholder?: string
-  value: string
-  change: (value: string) => void
-}
-
-function Text({ id, label, hint, placeholder, value, change }: TextProps) {
-  return (
-    <Field label={label} htmlFor={id} hint={hint}>
-      <Input
-        id={id}
-        aria-describedby={`${id}-hint`}
-        autoComplete="off"
-        spellCheck={false}
-        placeholder={placeholder}
-        value={value}
-        onChange={(event) => change(event.target.value)}
-      />
-    </Field>
   )
 }

@@ -26,7 +26,9 @@ export default function RestorePage() {
   const answer = useRestore(id)
   return (
     <>
-      <BackLink href="/restores">All restores</BackLink>
+      <BackLink href={answer.data?.batchId ? `/restores?batch=${answer.data.batchId}` : '/restores'}>
+        {answer.data?.batchId ? 'All restores of the backup' : 'All restores'}
+      </BackLink>
       <Answered answer={answer} lines={8}>
         {(restore) =>
           restore === null ? (

@@ -1,0 +1,52 @@
+import { builder } from './builder.ts'
+import { restoreOverwrite } from './restore-changes.ts'
+
+export const restoreLoginInput = builder.inputType('RestoreLoginInput', {
+  fields: (t) => ({ user: t.string({ required: true }), password: t.string() }),
+})
+
+const restorePlaceInput = builder.inputType('RestorePlaceInput', {
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description:
+        'Of the database, which must not be there yet; of a SQLite database the absolute path of a new file.',
+    }),
+    sourceId: t.id({
+      description: 'The source, of the same kind, whose server it is. Left out: the one that was backed up.',
+    }),
+    login: t.field({
+      type: restoreLoginInput,
+      description:
+        'Another account than that source’s, which may only be allowed to read. Kept, sealed, until it has ended.',
+    }),
+    replace: t.boolean({
+      description:
+        'PostgreSQL and SQLite: the database of that name is replaced, in one step and when all was restored. It stays, as keptAs.',
+    }),
+    confirmReplace: t.string({ description: 'Its name once more, to replace it.' }),
+    withoutOwners: t.boolean({
+      description: 'Leaves out owners and rights, which belong to accounts of the server that was backed up.',
+    }),
+  }),
+})
+
+export const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
+    folder: t.string({
+      description:
+        'Absolute, on the worker and inside its STORAGE_ROOTS; empty or absent, but for overwrite. Either this, or original, or a place.',
+    }),
+    original: t.boolean({ description: 'To where the files were, inside the worker’s STORAGE_ROOTS.' }),
+    paths: t.stringList({
+      description: 'What of the snapshot is brought back, absolute. Left out: everything.',
+    }),
+    overwrite: t.field({ type: restoreOverwrite, description: 'Left out: nothing may be there.' }),
+    dryRun: t.boolean({ description: 'Only find out what would be restored, and write nothing.' }),
+    confirmSource: t.string({ description: 'The name of the run’s source, to overwrite files where they were.' }),
+    place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
+    confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
+    idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
+  }),
+})
