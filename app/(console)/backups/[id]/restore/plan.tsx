@@ -93,7 +93,10 @@ function Steps({ steps, missing }: Found) {
       {steps.length === 0 ? <p>Nothing of this backup is there to be restored.</p> : null}
       <ol className="grid gap-2">
         {steps.map(({ run, into }, index) => (
-          <li key={run.id} className="grid gap-x-4 gap-y-1 sm:grid-cols-[2ch_minmax(0,1fr)_minmax(0,2fr)]">
+          <li
+            key={run.id}
+            className="grid grid-cols-[2ch_minmax(0,1fr)] gap-x-4 gap-y-1 sm:grid-cols-[2ch_minmax(0,1fr)_minmax(0,2fr)]"
+          >
             <span aria-hidden className="text-ink-soft">
               {index + 1}
             </span>
@@ -103,7 +106,7 @@ function Steps({ steps, missing }: Found) {
                 <EnvironmentTag environment={run.source.environment} />
               </span>
             </span>
-            <span className="font-mono text-small break-all">{into}</span>
+            <span className="col-start-2 font-mono text-small break-all sm:col-start-3">{into}</span>
           </li>
         ))}
       </ol>
