@@ -18,7 +18,7 @@ const restoreChange = builder.objectRef<Changes['names'][number]>('RestoreChange
 })
 
 export const restoreChanges = builder.objectRef<Changes>('RestoreChanges').implement({
-  description: 'What a restore did to files and symlinks; of a dry run, what it would do.',
+  description: 'What a restore did to files and symlinks, or to rows; of a dry run, what it would do.',
   fields: (t) => ({
     restored: t.exposeInt('restored', { description: 'Were not there; symlinks are always made anew.' }),
     updated: t.exposeInt('updated', { description: 'Were there, and differed.' }),

@@ -1,3 +1,4 @@
+import { RestoreConflict } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
 import { restoreOverwrite } from './restore-changes.ts'
 
@@ -31,6 +32,24 @@ const restorePlaceInput = builder.inputType('RestorePlaceInput', {
   }),
 })
 
+const restoreConflict = builder.enumType(RestoreConflict, {
+  name: 'RestoreConflict',
+  description:
+    'What becomes of rows with the same primary key. REFUSE: nothing is restored into tables that hold something. SKIP: they stay. REPLACE: they become the saved ones.',
+})
+
+const restoreTablesInput = builder.inputType('RestoreTablesInput', {
+  fields: (t) => ({
+    sourceId: t.id({
+      description: 'The source, of the same kind, whose tables they are. Left out: the one that was backed up.',
+    }),
+    login: t.field({ type: restoreLoginInput, description: 'Another account than that source’s.' }),
+    conflict: t.field({ type: restoreConflict, description: 'Left out: REFUSE.' }),
+    person: t.string({ description: 'Only the rows of the person with this id.' }),
+    confirmReplace: t.string({ description: 'The name of that source, to replace rows.' }),
+  }),
+})
+
 export const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
   fields: (t) => ({
     runId: t.id({ required: true, description: 'Whose snapshot is restored.' }),
@@ -46,6 +65,10 @@ export const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
     dryRun: t.boolean({ description: 'Only find out what would be restored, and write nothing.' }),
     confirmSource: t.string({ description: 'The name of the run’s source, to overwrite files where they were.' }),
     place: t.field({ type: restorePlaceInput, description: 'A new database, or a new file of one.' }),
+    tables: t.field({
+      type: restoreTablesInput,
+      description: 'User data: its rows go into tables, in one transaction.',
+    }),
     confirmEnvironment: t.string({ description: 'The name of the run’s environment, when that is protected.' }),
     idempotencyKey: t.string({ description: 'The same key answers the same restore, however often it is sent.' }),
   }),

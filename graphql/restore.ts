@@ -7,7 +7,7 @@ import { placeText } from '#lib/restores/place-text.ts'
 import type { Changes } from '#lib/restores/restore-over.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
-import { hasOriginalPlace, mayReplacePlace, newPlaceOf } from '#lib/sources/registry.ts'
+import { hasOriginalPlace, hasRows, mayReplacePlace, newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
@@ -33,7 +33,7 @@ export const restore = builder.prismaObject('Restore', {
     }),
     into: t.string({
       description: 'Where it goes, for people: a folder, where the files were, “the database “shop_copy””, a file.',
-      select: { folder: true, placeName: true, targets: true },
+      select: { purpose: true, folder: true, placeName: true, targets: true },
       resolve: placeText,
     }),
     paths: t.exposeStringList('paths', { description: 'What of the snapshot was asked for. Empty: everything.' }),
@@ -55,6 +55,7 @@ export const restore = builder.prismaObject('Restore', {
       select: { changes: true },
       resolve: ({ changes }) => changes as Changes | null,
     }),
+    person: t.exposeString('person', { nullable: true, description: 'Only whose rows. Null: all.' }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
@@ -139,6 +140,14 @@ builder.prismaObjectField(backupRun, 'mayReplacePlace', (t) =>
     description: 'Whether a database, or a file of one, that is there can be replaced by it in one step.',
     select: { source: { select: { kind: true } } },
     resolve: ({ source }) => mayReplacePlace(source.kind),
+  }),
+)
+
+builder.prismaObjectField(backupRun, 'hasRows', (t) =>
+  t.boolean({
+    description: 'Whether its rows can be restored into tables.',
+    select: { source: { select: { kind: true } } },
+    resolve: ({ source }) => hasRows(source.kind),
   }),
 )
 

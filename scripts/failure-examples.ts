@@ -135,6 +135,7 @@ export const examples: { [C in Code]: Details<C> } = {
   RESTORE_TARGET_BUSY: { folder: '/srv/restored/shop', restoreId: '0199a000-0000-7000-8000-000000000004' },
   RESTORE_NOT_INTO_PLACE: { kind: 'files', why: 'it holds no database' },
   RESTORE_NOT_CONFIRMED: { name: 'shop', what: 'database' },
+  RESTORE_NO_KEY: { tables: ['app.visits'] },
   RESTORE_IN_THE_WAY: { count: 1, names: ['/srv/uploads/2026'] },
   RESTORE_NOT_TO_APPROVE: { id: '0199a000-0000-7000-8000-000000000004', state: 'SUCCEEDED' },
   RESTORE_APPROVAL_OWN: { id: '0199a000-0000-7000-8000-000000000004' },

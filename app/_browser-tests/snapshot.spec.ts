@@ -153,6 +153,23 @@ test('a database is restored into a new file, and not over it', async ({ page })
   for (const path of [file, kept]) await rm(path)
 })
 
+test('rows go back into their tables, and those that are there stay', async ({ page }) => {
+  const id = await trigger(page, { type: 'USER_DATA', description: 'To restore rows' })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await page.getByRole('button', { name: 'Restore …' }).click()
+  await page.getByRole('radio', { name: 'Tables' }).check()
+  await page.getByLabel('Rows that are there already').selectOption('REPLACE')
+  await expect(page.getByLabel('Rows are replaced: type the name of the source, shop customers')).toBeVisible()
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await page.getByLabel('Rows that are there already').selectOption('SKIP')
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await expect(page.getByText('the tables of “shop customers”').first()).toBeVisible()
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await expect(page.getByText('What changed')).toBeVisible()
+  await expect(page.getByRole('definition').filter({ hasText: '5,500' })).toBeVisible()
+})
+
 test('all of a backup is restored in order, after its plan was shown', async ({ page }) => {
   const target = join(installation().dataDir, 'demo', 'all of it')
   const id = await trigger(page, { type: 'FULL', description: 'To restore whole' })

@@ -42,6 +42,9 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   confirmSource?: string
   toDatabase?: string
   toFile?: string
+  toTables?: boolean
+  conflict?: string
+  person?: string
   replace?: string
   onServerOf?: string
   user?: string
@@ -61,6 +64,7 @@ const approveDocument = `mutation ($id: ID!, $confirmEnvironment: String) {
 const restoreDocument = `query ($id: ID!) { restore(id: $id) { ${fields} } }`
 const restoresDocument = `{ restores(first: 100) { ${fields} } }`
 
+const conflicts = { refuse: 'REFUSE', skip: 'SKIP', replace: 'REPLACE' } as const
 const policies = { always: 'ALWAYS', 'if-changed': 'IF_CHANGED', 'if-newer': 'IF_NEWER', never: 'NEVER' } as const
 
 /** `restore`, and `restores …`: bringing snapshots back. */
@@ -80,9 +84,16 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
       ),
     )
     .option('--dry-run', 'of files: only say what would be restored, and write nothing')
-    .option('--confirm-source <name>', 'the name of the source, to overwrite files where they were')
+    .option('--confirm-source <name>', 'the name of the source, to overwrite its files or rows')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
+    .option('--to-tables', 'of user data: into the tables of its database, instead of a folder')
+    .addOption(
+      new Option('--conflict <rule>', 'of rows: what becomes of those with the same primary key').choices(
+        Object.keys(conflicts),
+      ),
+    )
+    .option('--person <id>', 'of rows: only those of this person')
     .option('--replace <name>', 'what has that name is replaced, and stays under another one')
     .option('--on-server-of <source>', 'the new database: on the server of this source, by its id')
     .option('--user <name>', 'the new database: made by this account of the server, instead of the source’s')
@@ -146,12 +157,12 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
 
 /** A folder, or a new place. Throws CommandFailed. */
 async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<object> {
-  const { toFolder, toOriginal, toDatabase, toFile, replace, onServerOf, user, owners } = flags
-  const given = [toFolder, toOriginal, toDatabase, toFile].filter((one) => one !== undefined)
+  const { toFolder, toOriginal, toTables, toDatabase, toFile, replace, onServerOf, user, owners } = flags
+  const given = [toFolder, toOriginal, toTables, toDatabase, toFile].filter((one) => one !== undefined)
   if (given.length !== 1)
     throw new CommandFailed(
       'A restore has one target.',
-      'Use one of --to-folder, --to-original, --to-database and --to-file.',
+      'Use one of --to-folder, --to-original, --to-tables, --to-database and --to-file.',
     )
   const ofFiles = {
     ...(flags.path && { paths: flags.path }),
@@ -161,11 +172,24 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
   if (toFolder !== undefined) return { folder: toFolder, ...ofFiles }
   if (toOriginal) return { original: true, ...ofFiles, confirmSource: flags.confirmSource }
   const password = user === undefined ? undefined : await passwordFrom(flags, input)
+  const where = {
+    ...(onServerOf !== undefined && { sourceId: onServerOf }),
+    ...(user !== undefined && { login: { user, ...(password !== undefined && { password }) } }),
+  }
+  if (toTables)
+    return {
+      tables: {
+        ...where,
+        ...(flags.conflict !== undefined && { conflict: conflicts[flags.conflict as keyof typeof conflicts] }),
+        ...(flags.person !== undefined && { person: flags.person }),
+        ...(flags.confirmSource !== undefined && { confirmReplace: flags.confirmSource }),
+      },
+      ...ofFiles,
+    }
   return {
     place: {
       name: toDatabase ?? toFile,
-      ...(onServerOf !== undefined && { sourceId: onServerOf }),
-      ...(user !== undefined && { login: { user, ...(password !== undefined && { password }) } }),
+      ...where,
       ...(owners ? {} : { withoutOwners: true }),
       ...(replace !== undefined && { replace: true, confirmReplace: replace }),
     },
@@ -198,11 +222,11 @@ function changesText({ changes, dryRun }: Restore): string[] {
   const [was, stay] = dryRun ? ['would be', 'would stay'] : ['were', 'stay']
   const total = restored + updated
   return [
-    `  ${restored} ${was} restored and ${updated} replaced, ${formatBytes(bytes)} together; ${unchanged} ${stay} as they are`,
+    `  ${restored} ${was} restored and ${updated} replaced${bytes > 0 ? `, ${formatBytes(bytes)} together` : ''}; ${unchanged} ${stay} as they are`,
     ...names
       .slice(0, NAMES_SHOWN)
       .map(({ action, path }) => `    ${action === 'RESTORED' ? '+' : '~'} ${printable(path)}`),
-    ...(total > NAMES_SHOWN ? [`    … and ${total - NAMES_SHOWN} more; --json shows up to a thousand`] : []),
+    ...(names.length > NAMES_SHOWN ? [`    … and ${total - NAMES_SHOWN} more; --json shows up to a thousand`] : []),
   ]
 }
 

@@ -33,11 +33,12 @@ export async function restoreInstallation(config: Config, folder: string): Promi
     await requireSameVersion(database.prisma, from, manifest)
     const exports = manifest.exports.filter(({ name }) => name !== MIGRATIONS)
     const ctx = { signal, progress: () => {} }
-    await loadIntoPostgres(connectionOf(database.url), from, { ...manifest, exports }, ctx, async (client) => {
+    const afterwards = async (client: Client) => {
       await requireKey(client, secretKey)
       await endWhatWentOn(client, manifest.snapshotAt)
       await setPlans(client, systemClock.now())
-    })
+    }
+    await loadIntoPostgres(connectionOf(database.url), from, { ...manifest, exports }, ctx, { afterwards })
     return { moment: manifest.snapshotAt, rows: exports.reduce((sum, one) => sum + one.rows, 0) }
   } finally {
     await database.close()

@@ -60,7 +60,12 @@ export async function planBatch(
   const { saved, missing } = await runsOf(deps.prisma, input.backupId)
   const steps = saved.map((run, i) => {
     const { place, original, folder } = targetOf(deps, run, i + 1, input)
-    const to = { placeName: place?.name ?? null, folder: folder ?? '', targets: [...(original ?? [])] }
+    const to = {
+      purpose: 'FOLDER' as const,
+      placeName: place?.name ?? null,
+      folder: folder ?? '',
+      targets: [...(original ?? [])],
+    }
     return { run, into: placeText(to) }
   })
   return { steps, missing }

@@ -6,6 +6,7 @@ import type { SecretKey } from '#lib/secrets/seal.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
+import { RestoreConflict } from '#prisma/client/enums.ts'
 import { openSettings, sealLogin } from './place-login.ts'
 
 export const loginInput = z.strictObject({ user: z.string().min(1), password: z.string().nullish() })
@@ -22,6 +23,17 @@ export const placeInput = z.strictObject({
   /** The database that is there is replaced, in one step, and stays under another name. */
   replace: z.boolean().default(false),
   /** Its name once more. */
+  confirmReplace: z.string().nullish(),
+})
+
+/** The tables that a source of the same kind reads from. */
+export const tablesInput = z.strictObject({
+  /** The source; the run's own when left out. */
+  sourceId: z.string().nullish(),
+  login: loginInput.nullish(),
+  conflict: z.enum(RestoreConflict).default('REFUSE'),
+  person: z.string().min(1, 'must not be empty').max(1000, 'is too long').nullish(),
+  /** The name of the source whose tables they are, to replace rows. */
   confirmReplace: z.string().nullish(),
 })
 
@@ -52,10 +64,7 @@ export async function checkPlace(
   if (replace && newPlace.aside === undefined) throw refuse('what is there cannot be replaced in one step')
   if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
-  const busy = await tx.restore.findFirst({
-    where: { placeSourceId: source.id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
-  })
-  if (busy) throw new CodedError('RESTORE_TARGET_BUSY', { folder: placeName, restoreId: busy.id })
+  await requireNoOther(tx, source, placeName)
   parseInput(settings, openSettings(source, secretKey, login ?? null), 'place')
   return {
     purpose: 'PLACE' as const,
@@ -66,6 +75,39 @@ export async function checkPlace(
     needsApproval: isElsewhere && source.environment.protected,
     sealedLogin: login ? sealLogin(secretKey, id, login) : null,
   }
+}
+
+/** What the row of a restore of rows holds. Throws like `checkPlace`. */
+export async function checkTables(
+  tx: Transaction,
+  { secretKey }: { secretKey: SecretKey },
+  id: string,
+  run: RunWithSource,
+  { sourceId, login, conflict, person = null, confirmReplace }: z.infer<typeof tablesInput>,
+) {
+  const { kind } = run.source
+  const { loadRows, settings } = driverOf(kind)
+  const refuse = (why: string) => new CodedError('RESTORE_NOT_INTO_PLACE', { kind, why })
+  if (loadRows === undefined) throw refuse('its copies are no rows')
+  const source = await findPlaceSource(tx, run, sourceId ?? null)
+  if (source.kind !== kind) throw refuse(`the source “${source.name}” is of the kind ${source.kind}`)
+  if (conflict === 'REPLACE' && confirmReplace !== source.name)
+    throw new CodedError('RESTORE_NOT_CONFIRMED', { name: source.name, what: 'rows' })
+  await requireNoOther(tx, source, source.name)
+  parseInput(settings, openSettings(source, secretKey, login ?? null), 'tables')
+  const isElsewhere = source.environmentId !== run.source.environmentId
+  return {
+    ...{ purpose: 'TABLES' as const, placeName: source.name, placeSourceId: source.id, conflict, person },
+    needsApproval: isElsewhere && source.environment.protected,
+    sealedLogin: login ? sealLogin(secretKey, id, login) : null,
+  }
+}
+
+async function requireNoOther(tx: Transaction, { id }: Source, placeName: string): Promise<void> {
+  const busy = await tx.restore.findFirst({
+    where: { placeSourceId: id, placeName, state: { in: ['QUEUED', 'RUNNING'] } },
+  })
+  if (busy) throw new CodedError('RESTORE_TARGET_BUSY', { folder: placeName, restoreId: busy.id })
 }
 
 async function findPlaceSource(tx: Transaction, run: RunWithSource, id: string | null) {

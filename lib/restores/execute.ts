@@ -9,6 +9,7 @@ import { type Brought, bringBack, type Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore, type RestoreOutcome } from './end-restore.ts'
 import { bringIntoPlace } from './into-place.ts'
+import { bringIntoTables } from './into-tables.ts'
 import { cancelled, interrupted, stalled } from './stopped.ts'
 import { type Proof, verify } from './verify.ts'
 
@@ -60,7 +61,9 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
         ? outcomeOf(await verify(deps, restore, watching))
         : restore.purpose === 'PLACE'
           ? { state: 'SUCCEEDED', counted: await bringIntoPlace(deps, restore, watching) }
-          : outcomeOfFiles(await bringBack(deps, restore, watching))
+          : outcomeOfChanges(
+              await (restore.purpose === 'TABLES' ? bringIntoTables : bringBack)(deps, restore, watching),
+            )
   } catch (thrown) {
     outcome = await failure(deps, restore, stop.signal, thrown)
     if (outcome.error.code === 'UNEXPECTED') log.error({ err: thrown }, 'restore failed unexpectedly')
@@ -78,7 +81,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
   log.info({ state: outcome.state, recorded }, 'restore ended')
 }
 
-function outcomeOfFiles({ problem, counted, changes }: Brought): RestoreOutcome {
+function outcomeOfChanges({ problem, counted, changes }: Brought): RestoreOutcome {
   return problem === null
     ? { state: 'SUCCEEDED', counted, changes }
     : { state: 'PARTIAL', error: problem, counted, changes }

@@ -8,7 +8,7 @@ import { type RestoredItem, type RestoreProgress, restoreSnapshot } from '#lib/r
 import type { RestoreOverwrite } from '#prisma/client/client.ts'
 import { type Counted, type CountedRestore, requirePaths } from './restore-counted.ts'
 
-/** What a restore did, or would do, to files and symlinks. */
+/** What a restore did, or would do, to files and symlinks, or to rows. */
 export interface Changes {
   /** Were not there, or are symlinks, which are always made anew. */
   restored: number

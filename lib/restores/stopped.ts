@@ -28,6 +28,6 @@ export function stalled(restore: Restore, seconds: number): CodedError {
 
 function whatIsLeft(restore: Restore) {
   const { dryRun, overwrite } = restore
-  const left = dryRun ? 'nothing' : overwrite === null ? 'part' : 'mixture'
+  const left = dryRun || restore.purpose === 'TABLES' ? 'nothing' : overwrite === null ? 'part' : 'mixture'
   return { folder: placeText(restore), left } as const
 }

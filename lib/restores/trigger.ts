@@ -15,7 +15,7 @@ import { isInside } from '#lib/sources/storage-roots.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { askForApproval } from './approve.ts'
-import { checkPlace, placeInput, type RunWithSource } from './check-place.ts'
+import { checkPlace, checkTables, placeInput, type RunWithSource, tablesInput } from './check-place.ts'
 import type { RestoreDeps } from './deps.ts'
 import { openSettings } from './place-login.ts'
 import { placesOf } from './place-text.ts'
@@ -41,24 +41,28 @@ export const triggerInput = z
     /** What of the snapshot is brought back; everything when left out. */
     paths: z.array(folderInput).max(1000, 'may be at most 1000').default([]),
     place: placeInput.nullish(),
+    /** Rows go into tables, instead. */
+    tables: tablesInput.nullish(),
     /** The name of the environment of the run's source, when it is protected. */
     confirmEnvironment: z.string().nullish(),
     idempotencyKey: z.string().min(1).max(255).nullish(),
   })
-  .refine(({ folder, original, place }) => [folder != null, original, place != null].filter(Boolean).length === 1, {
-    path: ['folder'],
-    message: 'name either a folder, or a place, or “original”',
-  })
-  .refine(({ paths, overwrite, dryRun, place }) => place == null || !(paths.length > 0 || overwrite || dryRun), {
-    path: ['place'],
-    message: 'takes neither paths nor overwrite nor dryRun',
-  })
+  .refine(
+    ({ folder, original, place, tables }) =>
+      [folder != null, original, place != null, tables != null].filter(Boolean).length === 1,
+    { path: ['folder'], message: 'name one of a folder, a place, tables and “original”' },
+  )
+  .refine(
+    ({ folder, original, paths, overwrite, dryRun }) =>
+      folder != null || original || !(paths.length > 0 || overwrite || dryRun),
+    { path: ['place'], message: 'takes neither paths nor overwrite nor dryRun' },
+  )
 
 export type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
 
 /**
- * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, to where its files were, or into a
- * new place: a database on the server of a source of the same kind, or a file. From another environment into a
+ * Asks that a run's snapshot is brought into a folder of the worker that serves its environment, to where its files were, into a new place (a
+ * database on the server of a source of the same kind, or a file), or that its rows go into tables. From another environment into a
  * protected one it waits until another administrator has approved it. The worker looks whether the folder or the place may be used. A repeated
  * idempotency key answers the first restore. Throws FORBIDDEN, INPUT_INVALID, RUN_UNKNOWN, SNAPSHOT_GONE, SOURCE_UNKNOWN,
  * ENVIRONMENT_NOT_CONFIRMED, RESTORE_NOT_INTO_PLACE, RESTORE_NOT_CONFIRMED, RESTORE_TARGET_BUSY, IDEMPOTENCY_KEY_REUSED; then
@@ -81,11 +85,12 @@ export async function queueRestore(
   input: z.infer<typeof triggerInput>,
   batch: { batchId: string; position: number } | null = null,
 ): Promise<Restore> {
-  const { runId, folder = null, place = null, overwrite = null, dryRun, idempotencyKey = null } = input
+  const { runId, folder = null, place = null, tables = null, overwrite = null, dryRun, idempotencyKey = null } = input
   const paths = input.paths.includes('/') ? [] : input.paths
   if (idempotencyKey !== null) {
     const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
-    const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...paths]
+    const rows = [tables?.conflict ?? null, tables?.person ?? null]
+    const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...rows, ...paths]
     if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
     if (earlier)
       throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
@@ -102,12 +107,14 @@ export async function queueRestore(
     ...ofFiles,
     targets: input.original ? originalPlaces(deps, run, paths) : [],
     ...(place !== null && (await checkPlace(tx, deps, id, run, place))),
+    ...(tables !== null && (await checkTables(tx, deps, id, run, tables))),
   }
   requireConfirmation(run.source.environment, input.confirmEnvironment, 'restore a backup of it')
   const mayDestroy = input.original && !dryRun && overwrite !== null && overwrite !== 'NEVER'
   if (mayDestroy && input.confirmSource !== run.source.name)
     throw new CodedError('RESTORE_NOT_CONFIRMED', { name: run.source.name, what: 'source' })
-  if (place === null) await requireFree(tx, placesOf(target), batch)
+  const isOfFiles = place === null && tables === null
+  if (isOfFiles) await requireFree(tx, placesOf(target), batch)
   const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey, ...batch }
   const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
   const { placeName, placeSourceId, replaces, needsApproval, targets } = restore
@@ -115,10 +122,17 @@ export async function queueRestore(
     actor,
     action: 'restore.trigger',
     target: { type: 'restore', id },
-    details:
-      place === null
-        ? { runId, folder, targets, paths, overwrite, dryRun }
-        : { runId, placeName, placeSourceId, replaces, needsApproval },
+    details: isOfFiles
+      ? { runId, folder, targets, paths, overwrite, dryRun }
+      : {
+          runId,
+          placeName,
+          placeSourceId,
+          replaces,
+          needsApproval,
+          conflict: restore.conflict,
+          person: restore.person,
+        },
   })
   await deps.queue.send(tx, 'restore.run', { restoreId: id })
   if (needsApproval) await askForApproval(tx, deps.queue, restore, run)
@@ -126,8 +140,8 @@ export async function queueRestore(
 }
 
 /** What tells a restore from another one, as it was asked for. */
-const wish = ({ runId, requestedFolder, placeName, overwrite, dryRun, paths }: Restore) => [
-  ...[runId, requestedFolder, placeName, overwrite, dryRun],
+const wish = ({ runId, requestedFolder, purpose, placeName, overwrite, dryRun, conflict, person, paths }: Restore) => [
+  ...[runId, requestedFolder, purpose === 'PLACE' ? placeName : null, overwrite, dryRun, conflict, person],
   ...paths,
 ]
 

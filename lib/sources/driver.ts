@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { z } from 'zod'
 import type { Secret } from '#lib/secrets/secret.ts'
+import type { RowsLoaded, RowsWish } from './exports/rows.ts'
 import type { SourceKind, SourceType } from './kinds.ts'
 import type { ScratchPlace } from './scratch-place.ts'
 
@@ -226,6 +227,11 @@ export interface SourceDriver<Settings = unknown> {
       remove(place: Settings, ctx: DriverContext): Promise<void>
     }
   }
+  /**
+   * Only kinds whose copies are rows of tables: loads them into the tables that `settings` name, all or one person's, in one transaction.
+   * Rejects with RESTORE_TARGET_NOT_EMPTY, RESTORE_NO_KEY, USER_DATA_PERSON_UNKNOWN, USER_DATA_NOT_PER_PERSON, RESTORE_TOOL_FAILED.
+   */
+  loadRows?(settings: Settings, folder: string, ctx: DriverContext, wish: RowsWish): Promise<RowsLoaded>
   /** Only kinds whose copies are worth nothing until they are loaded. Where it is absent, the files themselves are the data. */
   openScratch?(settings: Settings, ctx: DriverContext): Promise<ScratchPlace>
   /** The same without this program. */

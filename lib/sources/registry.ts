@@ -41,6 +41,10 @@ export const hasOriginalPlace = (kind: string): boolean =>
 export const newPlaceOf = (kind: string): 'database' | 'file' | undefined =>
   Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].newPlace?.what : undefined
 
+/** Whether copies of the kind are rows that can be loaded into tables. */
+export const hasRows = (kind: string): boolean =>
+  Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].loadRows !== undefined
+
 /** Whether a place of the kind can be replaced in one step, and masked before anybody sees it. */
 export const mayReplacePlace = (kind: string): boolean =>
   Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].newPlace?.aside !== undefined

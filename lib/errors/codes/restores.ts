@@ -43,17 +43,28 @@ export const restores = {
     message: (d) => `A backup of the kind ${d.kind} cannot be brought there: ${d.why}.`,
     remedy: () => 'Restore it into a folder, or follow the restore document of the backup.',
   }),
-  RESTORE_NOT_CONFIRMED: entry<{ name: string; what: 'database' | 'source' }>({
+  RESTORE_NOT_CONFIRMED: entry<{ name: string; what: 'database' | 'source' | 'rows' }>({
     kind: 'conflict',
     retry: 'never',
     message: (d) =>
-      d.what === 'database'
-        ? `To put a backup in the place of the database “${d.name}”, its name must be repeated.`
-        : `To write over the files of “${d.name}” where they are, its name must be repeated.`,
+      ({
+        database: `To put a backup in the place of the database “${d.name}”, its name must be repeated.`,
+        source: `To write over the files of “${d.name}” where they are, its name must be repeated.`,
+        rows: `To replace rows in the tables of “${d.name}”, its name must be repeated.`,
+      })[d.what],
     remedy: (d) =>
-      d.what === 'database'
-        ? `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`
-        : `Send confirmSource: "${d.name}" (--confirm-source). Nothing was changed; a dry run shows what would be.`,
+      ({
+        database: `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`,
+        source: `Send confirmSource: "${d.name}" (--confirm-source). Nothing was changed; a dry run shows what would be.`,
+        rows: `Send confirmReplace: "${d.name}" (--confirm-source). Nothing was changed.`,
+      })[d.what],
+  }),
+  RESTORE_NO_KEY: entry<{ tables: string[] }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) =>
+      `Rows that are there cannot be told from the saved ones in tables without a primary key: ${d.tables.join(', ')}.`,
+    remedy: () => 'Nothing was changed. Give them a primary key, or restore into empty tables.',
   }),
   RESTORE_IN_THE_WAY: entry<{ count: number; names: string[] }>({
     kind: 'conflict',

@@ -9,6 +9,7 @@ import { codeOf, isSqlState, nameOf } from '../connections/postgres-errors.ts'
 import type { DriverContext } from '../driver.ts'
 import type { Column, ExportEntry, Manifest } from './manifest.ts'
 import { exactText } from './read-postgres.ts'
+import { noRows, type PersonColumns, type RowsLoaded, type RowsWish, wantedOf } from './rows.ts'
 import { quoted, quotedTable } from './selection.ts'
 
 interface Target {
@@ -17,20 +18,31 @@ interface Target {
   table: string
 }
 
+interface Options {
+  /** Left out: REFUSE, and everything. */
+  wish?: RowsWish
+  /** With a person: where their id is. */
+  personColumns?: PersonColumns
+  /** Is part of the transaction. */
+  afterwards?(client: Client): Promise<void>
+}
+
 /**
  * Loads checked exports into the tables that they are of, or into tables named after the export; tables that are missing
  * are made with the manifest's types. One transaction: all or nothing. Tables come after those that their foreign keys
- * point to, and sequences go on after what was loaded. `afterwards` is part of the transaction. Rejects with RESTORE_TARGET_NOT_EMPTY, naming each table that holds
- * something, and RESTORE_TOOL_FAILED.
+ * point to, and sequences go on after what was loaded. Rejects with RESTORE_TARGET_NOT_EMPTY, naming each table that holds
+ * something, RESTORE_NO_KEY, and RESTORE_TOOL_FAILED.
  */
 export async function loadIntoPostgres(
   connection: PostgresConnection,
   folder: string,
   manifest: Manifest,
   ctx: Pick<DriverContext, 'signal' | 'progress'>,
-  afterwards: (client: Client) => Promise<void> = async () => {},
-): Promise<void> {
-  const targets = manifest.exports.map((entry) => ({
+  { wish = EVERYTHING, personColumns = null, afterwards = async () => {} }: Options = {},
+): Promise<RowsLoaded> {
+  const { wanted, leftOut } = wantedOf(manifest.exports, personColumns)
+  const total = noRows(leftOut)
+  const targets = wanted.map((entry) => ({
     entry,
     table: entry.table === null ? quoted(entry.name) : quotedTable(entry.table, 'postgres'),
   }))
@@ -42,7 +54,7 @@ export async function loadIntoPostgres(
   await withPostgres(connection, ctx, async (client) => {
     await client.query('BEGIN')
     await client.query(exactText)
-    await makeRoom(client, connection, targets)
+    await makeRoom(client, connection, targets, wish)
     await client.query('SET CONSTRAINTS ALL DEFERRED')
     for (const target of await parentsFirst(client, targets)) {
       const file = manifest.spreadsheetSafe ? target.entry.ndjson.file : target.entry.csv.file
@@ -56,18 +68,36 @@ export async function loadIntoPostgres(
         }
         await pipeline(source, counted, client.query(copyFrom(copy)), { signal: ctx.signal })
       }
-      await named(target, () =>
-        manifest.spreadsheetSafe ? loadNdjson(client, target, fill) : loadCsv(client, target, fill),
+      const { name } = target.entry
+      const rows: Rows = { ...wish, personColumn: personColumns?.get(name) ?? null }
+      const { inserted, replaced, skipped } = await named(target, () =>
+        manifest.spreadsheetSafe ? loadNdjson(client, target, fill, rows) : loadCsv(client, target, fill, rows),
       )
+      total.inserted += inserted
+      total.replaced += replaced
+      total.skipped += skipped
     }
     await afterwards(client)
     await named(null, () => client.query('COMMIT'))
   })
+  return total
+}
+
+const EVERYTHING: RowsWish = { conflict: 'REFUSE', person: null }
+
+interface Rows extends RowsWish {
+  personColumn: string | null
 }
 
 /** Makes the tables that are missing, and keeps the others from changing until the end. */
-async function makeRoom(client: Client, connection: PostgresConnection, targets: readonly Target[]): Promise<void> {
+async function makeRoom(
+  client: Client,
+  connection: PostgresConnection,
+  targets: readonly Target[],
+  { conflict }: RowsWish,
+): Promise<void> {
   const holds: string[] = []
+  const keyless: string[] = []
   for (const target of targets) {
     const { entry, table } = target
     await named(target, async () => {
@@ -75,14 +105,27 @@ async function makeRoom(client: Client, connection: PostgresConnection, targets:
       if (rows[0]?.there !== true) await client.query(`CREATE TABLE ${table} (${definitions(entry.columns)})`)
       await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
       const { rows: found } = await client.query<{ some: boolean }>(`SELECT EXISTS (SELECT FROM ${table}) AS some`)
-      if (found[0]?.some === true) holds.push(`rows in table ${entry.table ?? entry.name}`)
+      if (found[0]?.some !== true) return
+      if (conflict === 'REFUSE') holds.push(`rows in table ${entry.table ?? entry.name}`)
+      else if ((await keyOf(client, table)).length === 0) keyless.push(entry.table ?? entry.name)
     })
   }
+  if (keyless.length > 0) throw new CodedError('RESTORE_NO_KEY', { tables: keyless })
   if (holds.length > 0)
     throw new CodedError('RESTORE_TARGET_NOT_EMPTY', {
       target: `The database ${connection.database} of ${nameOf(connection)}`,
       holds,
     })
+}
+
+/** The columns of its primary key. */
+async function keyOf(client: Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT attname AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+     WHERE i.indrelid = $1::regclass AND i.indisprimary`,
+    [table],
+  )
+  return rows.map(({ name }) => name)
 }
 
 const definitions = (columns: readonly Column[]) =>
@@ -110,14 +153,26 @@ async function parentsFirst(client: Client, targets: readonly Target[]): Promise
 
 const STAGE = 'pg_temp."restored export"'
 
-async function loadCsv(client: Client, target: Target, fill: (copy: string) => Promise<void>): Promise<void> {
+type Counts = Omit<RowsLoaded, 'leftOut'>
+
+async function loadCsv(
+  client: Client,
+  target: Target,
+  fill: (copy: string) => Promise<void>,
+  rows: Rows,
+): Promise<Counts> {
   await client.query(`CREATE TEMP TABLE "restored export" (${definitions(target.entry.columns)}) ON COMMIT DROP`)
   await fill(`COPY ${STAGE} FROM STDIN (FORMAT csv, HEADER, ENCODING 'UTF8')`)
-  await insert(client, target, `SELECT %s FROM ${STAGE}`, (column) => quoted(column.name))
+  return insert(client, target, rows, STAGE, (column) => quoted(column.name))
 }
 
 /** A line of NDJSON has no control character: with these as quote and delimiter, COPY takes it whole. */
-async function loadNdjson(client: Client, target: Target, fill: (copy: string) => Promise<void>): Promise<void> {
+async function loadNdjson(
+  client: Client,
+  target: Target,
+  fill: (copy: string) => Promise<void>,
+  rows: Rows,
+): Promise<Counts> {
   await client.query('CREATE TEMP TABLE "restored export" (line text) ON COMMIT DROP')
   await fill(`COPY ${STAGE} FROM STDIN (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ENCODING 'UTF8')`)
   const isJson = ({ type }: Column) => type === 'json' || type === 'jsonb'
@@ -126,7 +181,7 @@ async function loadNdjson(client: Client, target: Target, fill: (copy: string) =
   // -> keeps JSON's null apart from a missing key, which is NULL.
   const expression = (column: Column) =>
     isJson(column) ? `(s.line::json -> ${literal(column.name)})::${column.type}` : `r.${quoted(column.name)}`
-  await insert(client, target, `SELECT %s FROM ${STAGE} AS s${record}`, expression)
+  return insert(client, target, rows, `${STAGE} AS s${record}`, expression)
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -134,9 +189,10 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 async function insert(
   client: Client,
   { entry, table }: Target,
-  select: string,
+  { conflict, person, personColumn }: Rows,
+  staged: string,
   expression: (column: Column) => string,
-): Promise<void> {
+): Promise<Counts> {
   const { rows } = await client.query<{ name: string; generated: boolean; sequence: string | null }>(
     `SELECT attname AS name, coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '' AS generated,
        pg_get_serial_sequence($1, attname) AS sequence
@@ -146,20 +202,44 @@ async function insert(
   const generated = new Set(rows.filter((row) => row.generated).map((row) => row.name))
   const columns = entry.columns.filter((column) => !generated.has(column.name))
   const names = columns.map((column) => quoted(column.name)).join(', ')
-  const values = columns.map(expression).join(', ')
-  const done = await client.query(
-    `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE ${select.replace('%s', () => values)}`,
+  const values = columns.map((column) => `${expression(column)} AS ${quoted(column.name)}`).join(', ')
+  const who = entry.columns.find(({ name }) => name === personColumn)
+  const theirs =
+    person === null || who === undefined ? '' : `WHERE (${expression(who)})::text = ${client.escapeLiteral(person)}`
+  const from = `(SELECT ${values} FROM ${staged} ${theirs}) AS saved`
+  const count = async (sql: string) =>
+    Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`)).rows[0]?.n)
+  const short = (what: string, found: number | null, expected: number) =>
+    new CodedError('RESTORE_CONTENT_WRONG', {
+      what: `the export “${entry.name}”`,
+      reason: `${found} rows ${what} instead of ${expected}`,
+    })
+  const all = await count(STAGE)
+  if (all !== entry.rows) throw short('were found', all, entry.rows)
+  const wanted = theirs === '' ? all : await count(from)
+  const key = conflict === 'REFUSE' ? [] : await keyOf(client, table)
+  const same = key.map((name) => `there.${quoted(name)} = saved.${quoted(name)}`).join(' AND ')
+  const there = key.length === 0 ? 0 : await count(`${from} WHERE EXISTS (SELECT FROM ${table} AS there WHERE ${same})`)
+  const others = columns
+    .filter(({ name }) => !key.includes(name))
+    .map(({ name }) => `${quoted(name)} = EXCLUDED.${quoted(name)}`)
+  const isReplacing = conflict === 'REPLACE' && key.length > 0 && others.length > 0
+  const update = isReplacing ? `(${key.map(quoted).join(', ')}) DO UPDATE SET ${others.join(', ')}` : 'DO NOTHING'
+  const { rowCount } = await client.query(
+    `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${from}
+     ${conflict === 'REFUSE' ? '' : `ON CONFLICT ${update}`}`,
   )
-  if (done.rowCount !== entry.rows) {
-    const reason = `${done.rowCount} rows were loaded instead of ${entry.rows}`
-    throw new CodedError('RESTORE_CONTENT_WRONG', { what: `the export “${entry.name}”`, reason })
-  }
+  const done = rowCount ?? 0
+  const expected = conflict === 'REFUSE' || isReplacing ? wanted : null
+  if (expected !== null && done !== expected) throw short('were loaded', done, expected)
   await client.query(`DROP TABLE ${STAGE}`)
   for (const { name, sequence } of rows) {
     if (sequence === null) continue
     const last = `max(${quoted(name)})`
     await client.query(`SELECT setval($1, ${last}) FROM ${table} HAVING ${last} IS NOT NULL`, [sequence])
   }
+  const replaced = isReplacing ? there : 0
+  return { inserted: done - replaced, replaced, skipped: wanted - done }
 }
 
 /** What the server refuses is told with the name of the export. */

@@ -6,6 +6,7 @@ import type { DriverContext, SourceDriver } from '../driver.ts'
 import { copyExports, inventoryOf } from '../exports/copy-exports.ts'
 import { loadIntoPostgres } from '../exports/load-postgres.ts'
 import { MANIFEST, type Manifest, rowsOf, verifyExports } from '../exports/manifest.ts'
+import type { RowsLoaded, RowsWish } from '../exports/rows.ts'
 import { openScratch, tablesOf } from '../exports/scratch.ts'
 import { scratchError } from '../scratch.ts'
 import { resolveInside } from '../storage-roots.ts'
@@ -62,7 +63,7 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
     return { shape: 'paths', include: [ctx.scratch], exclude: [], oneFileSystem: true, rows, tables, close }
   },
 
-  async restore({ connection }, folder, ctx, target) {
+  async restore(settings, folder, ctx, target) {
     const { folder: from, manifest } = await verifyExports(folder, ctx.signal)
     const count = `${manifest.exports.length} ${manifest.exports.length === 1 ? 'export' : 'exports'}`
     const made = `${count} of ${manifest.snapshotAt}`
@@ -71,14 +72,17 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       await copyExports(from, manifest, target, ctx)
       return { summary: `${made} checked and put into ${target}`, inventory }
     }
-    if (manifest.kind !== undefined && manifest.kind !== connection.kind)
-      throw new CodedError('RESTORE_CONTENT_WRONG', {
-        what: 'the user data',
-        reason: `it is of a ${manifest.kind} database and cannot be loaded into a ${connection.kind} one`,
-      })
-    if (connection.kind === 'sqlite') await loadIntoSqlite({ path: connection.path }, from, manifest, ctx)
-    else await loadIntoPostgres(asPostgres(connection), from, manifest, ctx)
+    await load(settings, from, manifest, ctx, { conflict: 'REFUSE', person: null })
     return { summary: `${made} checked and loaded into tables`, inventory }
+  },
+
+  async loadRows(settings, folder, ctx, wish) {
+    const { folder: from, manifest } = await verifyExports(folder, ctx.signal)
+    const loaded = await load(settings, from, manifest, ctx, wish)
+    const { inserted, replaced, skipped } = loaded
+    if (wish.person !== null && inserted + replaced + skipped === 0)
+      throw new CodedError('USER_DATA_PERSON_UNKNOWN', { person: wish.person })
+    return loaded
   },
 
   openScratch: (_settings, ctx) => openScratch(ctx),
@@ -93,6 +97,29 @@ export const userDataDriver: SourceDriver<UserDataSettings> = {
       await removeExports(settings, ctx.scratch)
     }
   },
+}
+
+/** Rejects with USER_DATA_NOT_PER_PERSON where no export says which rows are whose. */
+async function load(
+  { connection, exports }: UserDataSettings,
+  folder: string,
+  manifest: Manifest,
+  ctx: DriverContext,
+  wish: RowsWish,
+): Promise<RowsLoaded> {
+  if (manifest.kind !== undefined && manifest.kind !== connection.kind)
+    throw new CodedError('RESTORE_CONTENT_WRONG', {
+      what: 'the user data',
+      reason: `it is of a ${manifest.kind} database and cannot be loaded into a ${connection.kind} one`,
+    })
+  const told = exports.flatMap(({ name, personColumn }) =>
+    personColumn === undefined ? [] : [[name, personColumn] as const],
+  )
+  if (wish.person !== null && told.length === 0) throw new CodedError('USER_DATA_NOT_PER_PERSON', {})
+  const personColumns = wish.person === null ? null : new Map(told)
+  return connection.kind === 'sqlite'
+    ? loadIntoSqlite({ path: connection.path }, folder, manifest, ctx, wish, personColumns)
+    : loadIntoPostgres(asPostgres(connection), folder, manifest, ctx, { wish, personColumns })
 }
 
 async function removeExports({ exports }: UserDataSettings, scratch: string): Promise<void> {

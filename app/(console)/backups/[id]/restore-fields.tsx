@@ -1,17 +1,18 @@
 import type { RunDetail } from '#app/_data/backup.ts'
 import { useSources } from '#app/_data/sources.ts'
 import { Choice, Field, Input, Select } from '#app/_ui/field.tsx'
-import type { NewPlace, RestoreOverwrite } from '#graphql/documents/generated/graphql.ts'
+import type { NewPlace, RestoreConflict, RestoreOverwrite } from '#graphql/documents/generated/graphql.ts'
 
-/** A restore as it is typed: of files the first, of a database the others. */
+/** A restore as it is typed: of files the first, of a database the second, of rows the last. */
 export const emptyDraft = {
   ...{ folder: '', overwrite: '' as RestoreOverwrite | '', dryRun: false, confirmSource: '' },
   ...{ name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false },
+  ...{ conflict: 'REFUSE' as RestoreConflict, person: '', confirmRows: '' },
 }
 export type Draft = typeof emptyDraft
-export type Target = 'FOLDER' | 'ORIGINAL' | NewPlace
+export type Target = 'FOLDER' | 'ORIGINAL' | 'TABLES' | NewPlace
 
-interface DatabaseFieldsProps {
+export interface FieldsProps {
   id: string
   run: RunDetail
   draft: Draft
@@ -27,7 +28,7 @@ const policies: [RestoreOverwrite | '', string][] = [
 ]
 
 /** What happens to files that are there, and whether it is only tried. */
-export function OverwriteFields({ id, run, target, draft, change }: DatabaseFieldsProps & { target: Target }) {
+export function OverwriteFields({ id, run, target, draft, change }: FieldsProps & { target: Target }) {
   const mayDestroy = target === 'ORIGINAL' && !draft.dryRun && draft.overwrite !== '' && draft.overwrite !== 'NEVER'
   return (
     <>
@@ -71,15 +72,15 @@ export function OverwriteFields({ id, run, target, draft, change }: DatabaseFiel
   )
 }
 
-/** On whose server, by which account, and whether with owners. */
-export function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) {
+/** On whose server, and by which account. */
+export function ServerFields({ id, run, draft, change, what, may }: FieldsProps & { what: string; may: string }) {
   const sources = useSources()
   const others = (sources.data ?? []).filter(
     ({ kind, id: other }) => kind === run.source.kind && other !== run.source.id,
   )
   return (
     <>
-      <Field label="On the server of" htmlFor={`${id}-source`}>
+      <Field label={what} htmlFor={`${id}-source`}>
         <Select
           id={`${id}-source`}
           value={draft.sourceId}
@@ -97,7 +98,7 @@ export function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) 
         <Text
           id={`${id}-user`}
           label="By the account"
-          hint="One that may create databases. Empty: the source’s own, which may only be allowed to read."
+          hint={`One that may ${may}. Empty: the source’s own, which may only be allowed to read.`}
           value={draft.user}
           change={(user) => change({ user })}
         />
@@ -112,6 +113,15 @@ export function DatabaseFields({ id, run, draft, change }: DatabaseFieldsProps) 
           />
         </Field>
       </div>
+    </>
+  )
+}
+
+/** On whose server, by which account, and whether with owners. */
+export function DatabaseFields({ id, run, draft, change }: FieldsProps) {
+  return (
+    <>
+      <ServerFields id={id} run={run} draft={draft} change={change} what="On the server of" may="create databases" />
       {run.source.kind === 'postgres' ? (
         <Choice
           kind="checkbox"

@@ -8,6 +8,7 @@ import { Choice, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
 import { DatabaseFields, type Draft, emptyDraft, OverwriteFields, type Target, Text } from './restore-fields.tsx'
+import { TablesFields, tablesOf } from './restore-tables-fields.tsx'
 
 interface Props {
   run: RunDetail
@@ -30,6 +31,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
   const [confirmReplace, setConfirmReplace] = useState('')
   const { environment } = run.source
   const isOfFiles = target === 'FOLDER' || target === 'ORIGINAL'
+  const isOfPlace = target === 'DATABASE' || target === 'FILE'
   const refusal = problemIn(trigger.data, trigger.error)
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
   function submit(event: FormEvent): void {
@@ -54,7 +56,9 @@ export function RestoreForm({ run, path, onDone }: Props) {
             ...(overwrite && { overwrite }),
             dryRun,
           }
-        : { place }),
+        : target === 'TABLES'
+          ? { tables: tablesOf(draft) }
+          : { place }),
       ...(confirmed && { confirmEnvironment: confirmed }),
     }
     trigger.mutate(input, {
@@ -64,11 +68,13 @@ export function RestoreForm({ run, path, onDone }: Props) {
       },
     })
   }
-  const isComplete = target === 'ORIGINAL' || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
+  const isComplete =
+    target === 'ORIGINAL' || target === 'TABLES' || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
   const targets: [Target, string][] = [
     ...(newPlace ? [[newPlace, `A new ${newPlace.toLowerCase()}`] as [Target, string]] : []),
     ['FOLDER', 'A folder, as files'],
     ...(run.hasOriginalPlace ? [['ORIGINAL', 'Where they were'] as [Target, string]] : []),
+    ...(run.hasRows && path === undefined ? [['TABLES', 'Tables'] as [Target, string]] : []),
   ]
   return (
     <form onSubmit={submit} className="grid max-w-xl gap-3">
@@ -91,7 +97,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
           value={draft.folder}
           change={(folder) => change({ folder })}
         />
-      ) : target === 'ORIGINAL' ? null : (
+      ) : target === 'ORIGINAL' || target === 'TABLES' ? null : (
         <Text
           id={`${id}-name`}
           label={target === 'FILE' ? 'New file on the worker' : 'Name of the database'}
@@ -110,8 +116,9 @@ export function RestoreForm({ run, path, onDone }: Props) {
         />
       )}
       {isOfFiles ? <OverwriteFields id={id} run={run} target={target} draft={draft} change={change} /> : null}
+      {target === 'TABLES' ? <TablesFields id={id} run={run} draft={draft} change={change} /> : null}
       {target === 'DATABASE' ? <DatabaseFields id={id} run={run} draft={draft} change={change} /> : null}
-      {!isOfFiles && run.mayReplacePlace ? (
+      {isOfPlace && run.mayReplacePlace ? (
         <Choice
           kind="checkbox"
           name={`${id}-replace`}
@@ -122,7 +129,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
           Replace the {target === 'FILE' ? 'file' : 'database'} of that name
         </Choice>
       ) : null}
-      {draft.replace && !isOfFiles ? (
+      {draft.replace && isOfPlace ? (
         <Text
           id={`${id}-replaced`}
           label={

@@ -92,6 +92,7 @@ function Restore({ restore }: { restore: RestoreDetail }) {
             </Fact>
           ) : null}
           {restore.approvedBy ? <Fact name="Approved by">{restore.approvedBy}</Fact> : null}
+          {restore.person ? <Fact name="Only of the person">{restore.person}</Fact> : null}
           {restore.keptAs ? <Fact name="The old one is called">{restore.keptAs}</Fact> : null}
           <Fact name="Asked for">
             <When at={restore.queuedAt} />
@@ -159,14 +160,14 @@ const policyText = {
 /** What was done to files, or would be. */
 function Changes({ changes, isDry }: { changes: NonNullable<RestoreDetail['changes']>; isDry: boolean }) {
   const { restored, updated, unchanged, names } = changes
-  const more = restored + updated - names.length
+  const more = names.length > 0 ? restored + updated - names.length : 0
   return (
     <Panel title={isDry ? 'What would change' : 'What changed'}>
       <Facts>
         <Fact name={isDry ? 'Would be restored' : 'Restored'}>{count(restored)}</Fact>
         <Fact name={isDry ? 'Would be replaced' : 'Replaced'}>{count(updated)}</Fact>
         <Fact name={isDry ? 'Would stay as they are' : 'Stay as they are'}>{count(unchanged)}</Fact>
-        <Fact name="Size of what changes">{bytes(changes.bytes)}</Fact>
+        {changes.bytes > 0 ? <Fact name="Size of what changes">{bytes(changes.bytes)}</Fact> : null}
       </Facts>
       {names.length > 0 ? (
         <ul aria-label="Files" className="mt-4 grid gap-1 text-small">
