@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, installation, test, trigger } from './console.fixture.ts'
@@ -42,6 +42,32 @@ test('a snapshot is looked into, folder by folder, and a file of it is downloade
   await page.goto(here)
   await folders.getByRole('link', { name: 'root' }).click()
   await expect(page.getByRole('row')).toHaveCount(2)
+})
+
+test('a text and an image are shown without a download, and anything else is said to be neither', async ({ page }) => {
+  const folder = join(installation().dataDir, 'demo', 'uploads', 'to look at')
+  const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  await mkdir(folder)
+  await writeFile(join(folder, 'letter.txt'), 'Dear “reader”,\n<b>not bold</b>')
+  await writeFile(join(folder, 'pixel.png'), Buffer.from(pixel, 'base64'))
+  await writeFile(join(folder, 'bytes.dat'), Buffer.from([0, 255, 1]))
+  const id = await trigger(page, { type: 'STORAGE', description: 'To look at' })
+  await rm(folder, { recursive: true })
+  await page.goto(`/backups/${id}`)
+  await expect(page.locator('main h2').first()).toHaveText('Succeeded', { timeout: 60_000 })
+  await page.getByRole('link', { name: 'Look into its snapshot' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Snapshot of uploads' })).toBeVisible()
+  await page.goto(`${page.url()}?${new URLSearchParams({ path: folder })}`)
+  await page.getByRole('button', { name: 'letter.txt' }).click()
+  await expect(page.getByLabel('Content of letter.txt')).toHaveText('Dear “reader”,\n<b>not bold</b>')
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await page.getByRole('button', { name: 'pixel.png' }).click()
+  const image = page.getByRole('img', { name: 'pixel.png' })
+  await expect.poll(() => image.evaluate((found: HTMLImageElement) => found.naturalWidth)).toBe(1)
+  await page.getByRole('button', { name: 'bytes.dat' }).click()
+  await expect(page.getByText('neither a text in UTF-8 nor an image')).toBeVisible()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByText('neither a text')).toHaveCount(0)
 })
 
 test('a file is found in all that is saved of a source, and leads to the folder that it is in', async ({ page }) => {

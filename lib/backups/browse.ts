@@ -6,8 +6,9 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import type { RepositoryDeps } from '#lib/repositories/find.ts'
-import { type Entry, listFolder } from '#lib/restic/list-folder.ts'
+import type { Entry } from '#lib/restic/list-folder.ts'
 import type { BackupRun, Repository } from '#prisma/client/client.ts'
+import { listedFolder } from './listed-folders.ts'
 
 const MOST_AT_ONCE = 500
 const NOTED_ONCE_MS = 60 * 60_000
@@ -52,9 +53,9 @@ export async function browseSnapshot(
   const { runId, path, first, after } = parseInput(browseInput, raw)
   const run = await savedRun(deps, runId)
   await noteOnce(deps, actor, run.id)
-  await using access = await openAccess(deps, run.repository)
   const skip = Number(after ?? 0)
-  const folder = await listFolder(await deps.restic(), access, run.snapshotId, path, { skip, first, signal })
+  const access = () => openAccess(deps, run.repository)
+  const folder = await listedFolder(deps.restic, access, run.snapshotId, path, { skip, first, signal })
   if (folder === null) throw new CodedError('SNAPSHOT_PATH_UNKNOWN', { path })
   const { entries, hasMore } = folder
   return { path, entries, next: hasMore ? String(skip + entries.length) : null }

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runChild } from '#lib/process/child.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
@@ -67,6 +68,22 @@ describe('looking into a snapshot', () => {
     expect(await audit('snapshot.browse')).toBe(1)
   })
 
+  it('needs the repository only once for a folder, which never changes', async () => {
+    const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
+    const wish = { path: join(root, 'many'), first: 5 }
+    const before = await browse(wish)
+    await rename(location, `${location}-away`)
+    try {
+      expect(await browse(wish)).toEqual(before)
+      expect((await browse({ ...wish, after: before.next })).entries[0]?.name).toBe('05.txt')
+      await expect(browse({ path: join(root, 'other') })).rejects.toThrow()
+      const other = { ...home.admin, role: 'OPERATOR' as const }
+      await expect(browseSnapshot(home.runtime, other, { runId, ...wish })).rejects.toThrow(refusal('FORBIDDEN'))
+    } finally {
+      await rename(`${location}-away`, location)
+    }
+  })
+
   it('comes in pages', async () => {
     const names: string[] = []
     let after: string | null = null
@@ -106,6 +123,15 @@ describe('a download', () => {
       expect(got.equals(await readFile(join(root, name)))).toBe(true)
     }
     expect(await audit('snapshot.download')).toBe(before + 4)
+  })
+
+  it('of a folder can be compressed by zstd, and is the same archive', async () => {
+    const plain = await buffer((await download(join(root, 'many'), { archive: 'tar' })).content)
+    const { content, bytes, filename } = await download(join(root, 'many'), { archive: 'tar.zst' })
+    expect([bytes, filename]).toEqual([null, 'many.tar.zst'])
+    const packed = await buffer(content)
+    expect(packed.length).toBeLessThan(plain.length)
+    expect(zstdDecompressSync(packed).equals(plain)).toBe(true)
   })
 
   it('of a folder is an archive of all that lies in it', async () => {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
+import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { createZstdCompress } from 'node:zlib'
 import { z } from 'zod'
 import { record } from '#lib/audit/record.ts'
 import { type Actor, requireScope } from '#lib/auth/actor.ts'
@@ -16,7 +17,7 @@ const downloadInput = z.strictObject({
   run: z.string('is missing'),
   path: pathInput,
   /** Of folders; a file comes as it is. */
-  archive: z.enum(['zip', 'tar'], 'must be zip or tar').default('zip'),
+  archive: z.enum(['zip', 'tar', 'tar.zst'], 'must be zip, tar or tar.zst').default('zip'),
 })
 
 export interface Download {
@@ -55,8 +56,10 @@ export async function downloadFromSnapshot(
       target: { type: 'run', id },
       details: { path, bytes },
     })
-    const request = { snapshotId, path, signal, ...(bytes === null && { archive }) }
-    const content = counted(await dumpPath(restic, access, request), bytes)
+    const form = archive === 'zip' ? ('zip' as const) : ('tar' as const)
+    const request = { snapshotId, path, signal, ...(bytes === null && { archive: form }) }
+    const plain = counted(await dumpPath(restic, access, request), bytes)
+    const content = bytes === null && archive === 'tar.zst' ? through(plain, createZstdCompress()) : plain
     content.once('close', () => void close())
     const name = path === '/' ? `snapshot-${snapshotId.slice(0, 8)}` : posix.basename(path)
     return { content, bytes, filename: bytes === null ? `${name}.${archive}` : name }
@@ -69,16 +72,23 @@ export async function downloadFromSnapshot(
 /** Breaks at the end when it were not that many bytes. */
 function counted(from: Readable, bytes: number | null): Readable {
   let seen = 0
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      seen += chunk.length
-      done(null, chunk)
-    },
-    flush(done) {
-      const isWhole = bytes === null || seen === bytes
-      done(isWhole ? null : new CodedError('DOWNLOAD_BROKEN', { expected: bytes ?? 0, found: seen }))
-    },
-  })
-  pipeline(from, count).catch(() => {}) // the error is the stream's own
-  return count
+  return through(
+    from,
+    new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        seen += chunk.length
+        done(null, chunk)
+      },
+      flush(done) {
+        const isWhole = bytes === null || seen === bytes
+        done(isWhole ? null : new CodedError('DOWNLOAD_BROKEN', { expected: bytes ?? 0, found: seen }))
+      },
+    }),
+  )
+}
+
+/** What comes out of `into`; an error of either breaks it. */
+function through<T extends Duplex>(from: Readable, into: T): T {
+  pipeline(from, into).catch(() => {}) // the error is the stream's own
+  return into
 }

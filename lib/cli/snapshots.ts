@@ -78,7 +78,7 @@ export function addSnapshotCommands(program: Command, deps: CommandDeps): void {
     .argument('<run>', 'its id')
     .argument('<path>', 'absolute')
     .option('--out <file>', 'a new file for it; its own name in this folder when left out')
-    .addOption(new Option('--archive <format>', 'of a folder').choices(['zip', 'tar']).default('zip'))
+    .addOption(new Option('--archive <format>', 'of a folder').choices(['zip', 'tar', 'tar.zst']).default('zip'))
     .action(async (runId: string, path: string, flags: DownloadFlags) => {
       const { url, token } = open(flags)
       const address = new URL(`${url}/api/snapshot-download`)

@@ -18,7 +18,12 @@ export interface Folder {
   entries: Entry[]
   /** Whether there are more after these. */
   hasMore: boolean
+  /** Everything in it; null: more than MOST_HELD. */
+  all: Entry[] | null
 }
+
+/** Entries of one folder that are held in memory. */
+export const MOST_HELD = 50_000
 
 const node = z
   .object({
@@ -38,8 +43,8 @@ const listed = z.union([node, failureMessage])
 
 /**
  * What lies directly in a folder of a snapshot, in the order in which restic keeps it: `first` entries after the `skip` first
- * ones. A snapshot never changes, so that the order holds. Null: there is no such folder. All are read, but no more than
- * that is held. `path` is absolute, without a slash at its end.
+ * ones. A snapshot never changes, so that the order holds. Null: there is no such folder. All are read, but no more than MOST_HELD and
+ * those are held. `path` is absolute, without a slash at its end.
  */
 export async function listFolder(
   restic: Restic,
@@ -49,6 +54,7 @@ export async function listFolder(
   { skip, first, signal }: { skip: number; first: number; signal?: AbortSignal },
 ): Promise<Folder | null> {
   const entries: Entry[] = []
+  let all: Entry[] | null = []
   let seen = 0
   let isThere = path === '/'
   await runRestic(restic, access, {
@@ -61,10 +67,14 @@ export async function listFolder(
       if (message.message_type !== 'node') return
       const { message_type: _, ...entry } = message
       if (entry.path === path) isThere = entry.type === 'dir'
-      else if (seen++ >= skip && entries.length < first) entries.push(entry)
+      else {
+        if (seen++ >= skip && entries.length < first) entries.push(entry)
+        if (seen > MOST_HELD) all = null
+        all?.push(entry)
+      }
     },
   })
-  return isThere ? { entries, hasMore: seen > skip + entries.length } : null
+  return isThere ? { entries, hasMore: seen > skip + entries.length, all } : null
 }
 
 /** One thing of a snapshot by its path; null: it is not there. */

@@ -12,6 +12,8 @@ export interface RestoreProgress {
 
 export interface RestoreRequest {
   snapshotId: string
+  /** Whether the caller has listed the snapshot by this id, its whole one, just now: then it is not looked up once more. */
+  isListed?: boolean
   /** A folder of the snapshot that becomes the root of the target. */
   subfolder?: string
   /** Absolute. */
@@ -60,7 +62,8 @@ export async function restoreSnapshot(
   access: RepositoryAccess,
   request: RestoreRequest,
 ): Promise<RestoreSummary> {
-  const { id } = await requireSnapshot(restic, access, request.snapshotId, { signal: request.signal })
+  const { snapshotId, isListed = false, signal } = request
+  const { id } = isListed ? { id: snapshotId } : await requireSnapshot(restic, access, snapshotId, { signal })
   const result: RestoreSummary = { files: 0, bytes: 0 }
   await runRestic(restic, access, {
     command: 'restore',

@@ -49,7 +49,7 @@ export async function restoreCounted(
   const failed = new Set<string>()
   let problem: unknown = null
   try {
-    const about = { snapshotId, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
+    const about = { snapshotId, isListed: true, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
     await restoreSnapshot(restic, access, { ...about, onFailed: (path) => failed.add(path) })
   } catch (thrown) {
     if (failed.size === 0 || signal.aborted) throw thrown

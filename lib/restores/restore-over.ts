@@ -124,7 +124,7 @@ async function restoreAll(
     let failures = 0
     try {
       await restoreSnapshot(restic, access, {
-        ...{ snapshotId, target, paths, dryRun, signal, onStarted, onLog },
+        ...{ snapshotId, isListed: true, target, paths, dryRun, signal, onStarted, onLog },
         ...(subfolder !== '/' && { subfolder }),
         overwrite: WORDS[overwrite],
         onProgress: (now) => {

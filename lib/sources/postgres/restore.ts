@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { describeExit, runChild } from '#lib/process/child.ts'
 import { libpqTls } from '../connections/libpq-tls.ts'
@@ -12,8 +13,9 @@ import { countSelected } from './survey.ts'
 import { type FoundTool, findTools, reasonOf } from './tools.ts'
 
 /**
- * Plays the archive into the database that `settings` names, or into the part's own, which is made when the server has none. All in one transaction: an error, such as a table that is there already, leaves the database as it
- * was, and one that was made is gone again.
+ * Plays the archive into the database that `settings` names, or into the part's own, which is made when the server has none. An error, such as
+ * a table that is there already, leaves the database as it was, because all is one transaction; one that was made is loaded by several
+ * connections at once, and is gone again.
  */
 export async function restoreArchive(
   settings: PostgresSettings,
@@ -30,7 +32,7 @@ export async function restoreArchive(
   await requireWhatItNeeds(tool, archive, nearby, ctx)
   if (isNew) await createDatabase(tool, archive, settings, database, ctx)
   try {
-    await play(tool, archive, place, ctx)
+    await play(tool, archive, place, ctx, isNew ? { jobs: JOBS } : {})
   } catch (thrown) {
     if (isNew) await dropDatabase(settings, database, ctx)
     throw thrown
@@ -43,20 +45,27 @@ export async function restoreArchive(
   }
 }
 
-/** All of the archive, or what `only` chooses, in one transaction that an error ends. */
+/** Connections that load at once. */
+export const JOBS = Math.min(availableParallelism(), 4)
+
+/**
+ * All of the archive, or what `only` chooses, in one transaction that an error ends. With several jobs each loads for itself, so that an
+ * error leaves a part: only for a database that is then dropped.
+ */
 export async function play(
   tool: FoundTool,
   archive: string,
   place: PostgresConnection,
   ctx: DriverContext,
-  only: readonly string[] = [],
+  { only = [], jobs = 1 }: { only?: readonly string[]; jobs?: number } = {},
 ): Promise<void> {
   const tls = await libpqTls(place, ctx)
   const database = `--dbname=${libpqDatabase(place.database)}`
+  const together = jobs > 1 ? [`--jobs=${jobs}`] : ['--single-transaction']
   const owners = ctx.withoutOwners ? ['--no-owner', '--no-acl', '--no-security-labels'] : []
   const exit = await runChild({
     command: tool.command,
-    args: ['--exit-on-error', '--single-transaction', '--no-password', ...owners, ...only, database, archive],
+    args: ['--exit-on-error', ...together, '--no-password', ...owners, ...only, database, archive],
     env: libpqEnvironment(place, tls),
     signal: ctx.signal,
     onStderrLine: (line) => ctx.log('warning', line),

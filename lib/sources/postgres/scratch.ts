@@ -12,7 +12,7 @@ import type { Finding, ScratchPlace } from '../scratch-place.ts'
 import { print } from './create-database.ts'
 import { EXTENSION, extensionsIn, missingExtensions } from './needs.ts'
 import { countRows, describeServer } from './queries.ts'
-import { play, readerOf } from './restore.ts'
+import { JOBS, play, readerOf } from './restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
 import { GLOBALS, type PostgresSettings, postgresSettings } from './settings.ts'
 import { splitStatements } from './statements.ts'
@@ -117,14 +117,16 @@ async function makeDatabase(
   }
   const of = (form: RegExp) => entries.filter((line) => form.test(line))
   // An extension may need its schema first, and all others the extensions.
-  if (of(SCHEMA).length > 0) await withList(of(SCHEMA), (list) => play(tool, archive, ours, ctx, [...flags, list]))
+  if (of(SCHEMA).length > 0)
+    await withList(of(SCHEMA), (list) => play(tool, archive, ours, ctx, { only: [...flags, list] }))
   if (extensions.length > 0)
     await withList(of(EXTENSION), async (list) => {
       const sql = (await print(tool, [list, '--file=-', archive], ctx)).join('\n')
       await makeExtensions({ ...superuser, database: DATABASE }, splitStatements(sql), ctx)
     })
   const rest = entries.filter((line) => ![SCHEMA, EXTENSION, OF_EXTENSION, LEFT_OUT].some((form) => form.test(line)))
-  if (rest.length > 0) await withList(rest, (list) => play(tool, archive, ours, ctx, [...flags, ...server, list]))
+  if (rest.length > 0)
+    await withList(rest, (list) => play(tool, archive, ours, ctx, { only: [...flags, ...server, list], jobs: JOBS }))
 }
 
 /** In SQL_ASCII, a database holds bytes of any encoding. */

@@ -5,6 +5,7 @@ import Link from 'next/link'
 import { useParams, useSearchParams } from 'next/navigation'
 import { useState } from 'react'
 import { type RunDetail, useBackup } from '#app/_data/backup.ts'
+import { isPreviewable } from '#app/_data/snapshot-file.ts'
 import { downloadAddress, type SnapshotEntry, useSnapshotEntries } from '#app/_data/snapshots.ts'
 import { BackLink } from '#app/_ui/back-link.tsx'
 import { Button } from '#app/_ui/button.tsx'
@@ -14,6 +15,7 @@ import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { When } from '#app/_ui/time.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { RestoreForm } from '../../restore-form.tsx'
+import { Preview } from './preview.tsx'
 
 /** What a run saved, folder by folder, and downloads from it. */
 export default function SnapshotPage() {
@@ -26,6 +28,7 @@ export default function SnapshotPage() {
   const refusal = pages.find((page) => page.__typename === 'Problem')
   const title = run ? `Snapshot of ${runName(run)}` : 'Snapshot'
   const at = `/backups/${id}/snapshot/${runId}`
+  const [shown, setShown] = useState<SnapshotEntry | null>(null)
   return (
     <>
       <title>{`${title} · System Backup Trigger`}</title>
@@ -37,12 +40,15 @@ export default function SnapshotPage() {
             <ProblemNotice problem={asProblem(refusal)} />
           ) : (
             <>
+              {shown !== null && found.includes(shown) ? (
+                <Preview key={shown.path} runId={runId} entry={shown} onClose={() => setShown(null)} />
+              ) : null}
               {run && run.removedAt === null ? <RestoreThis key={path} run={run} path={path} /> : null}
               <Panel title={<Crumbs at={at} path={path} />} aside={<ArchiveLink runId={runId} path={path} />} flush>
                 {found.length === 0 ? (
                   <Empty Icon={FolderOpen} title="This folder is empty" />
                 ) : (
-                  <Entries at={at} runId={runId} entries={found} />
+                  <Entries at={at} runId={runId} entries={found} onShow={setShown} />
                 )}
                 {entries.hasNextPage ? (
                   <div className="p-4">
@@ -118,7 +124,14 @@ function ArchiveLink({ runId, path }: { runId: string; path: string }) {
   )
 }
 
-function Entries({ at, runId, entries }: { at: string; runId: string; entries: SnapshotEntry[] }) {
+interface EntriesProps {
+  at: string
+  runId: string
+  entries: SnapshotEntry[]
+  onShow: (entry: SnapshotEntry) => void
+}
+
+function Entries({ at, runId, entries, onShow }: EntriesProps) {
   return (
     <table className="grid-table">
       <thead>
@@ -142,6 +155,14 @@ function Entries({ at, runId, entries }: { at: string; runId: string; entries: S
                 >
                   <Folder aria-hidden className="size-4 shrink-0" /> {entry.name}
                 </Link>
+              ) : isPreviewable(entry) ? (
+                <button
+                  type="button"
+                  className="text-start text-accent underline-offset-2 hover:underline"
+                  onClick={() => onShow(entry)}
+                >
+                  {entry.name}
+                </button>
               ) : (
                 entry.name
               )}
