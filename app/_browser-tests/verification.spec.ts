@@ -44,4 +44,6 @@ test('a backup is verified, leaves evidence, and an assertion that does not hold
   const row = (path: string) => page.getByRole('row').filter({ has: page.locator(`a[href="${path}"]`) })
   await expect(row(verified)).toContainText('Verified')
   await expect(row(mismatch)).toContainText('Mismatch')
+  const integrity = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'default', exact: true }) })
+  await expect(integrity).toContainText('check')
 })

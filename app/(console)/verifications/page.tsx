@@ -2,12 +2,13 @@
 
 import { ShieldCheck } from 'lucide-react'
 import Link from 'next/link'
+import { useRepositories } from '#app/_data/repositories.ts'
 import { useVerifications, type VerificationItem } from '#app/_data/verifications.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, duration, runName } from '#app/_ui/format.ts'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
-import { VerificationMark } from '#app/_ui/state.tsx'
+import { HealthMark, VerificationMark } from '#app/_ui/state.tsx'
 import { When } from '#app/_ui/time.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 
@@ -37,7 +38,45 @@ export default function VerificationsPage() {
           </Panel>
         )}
       </Answered>
+      <Integrity />
     </>
+  )
+}
+
+/** What the checks of the repositories found, which everything else rests on. */
+function Integrity() {
+  const repositories = useRepositories()
+  return (
+    <Panel title="Integrity of the repositories" flush>
+      <Answered answer={repositories} lines={2}>
+        {(all) => (
+          <table className="grid-table">
+            <thead>
+              <tr>
+                <th scope="col">Repository</th>
+                <th scope="col">Health</th>
+                <th scope="col">What its checks say</th>
+              </tr>
+            </thead>
+            <tbody>
+              {all.map(({ id, name, health }) => (
+                <tr key={id}>
+                  <td className="lead">
+                    <Link href={`/repositories/${id}`} className="text-accent underline-offset-2 hover:underline">
+                      {name}
+                    </Link>
+                  </td>
+                  <td data-label="Health">
+                    <HealthMark state={health.state} />
+                  </td>
+                  <td data-label="What its checks say">{health.sentence}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Answered>
+    </Panel>
   )
 }
 

@@ -27,8 +27,8 @@ export function Preview({ runId, entry, onClose }: Props) {
         {(found) => {
           const preview = previewOf(entry.name, found)
           if (preview.kind === 'image')
-            // biome-ignore lint/performance/noImgElement: it is no file that Next serves
             return (
+              // biome-ignore lint/performance/noImgElement: it is no file that Next serves
               <img src={preview.address} alt={entry.name} className="max-h-128 max-w-full bg-well object-contain" />
             )
           if (preview.kind === 'text')
