@@ -53,6 +53,8 @@ export const restoreMessage = z.discriminatedUnion('message_type', [
     files_restored: count,
     total_bytes: count,
     bytes_restored: count,
+    files_skipped: count,
+    bytes_skipped: count,
   }),
   z.object({ message_type: z.literal('verbose_status'), action: text, item: text, size: count }),
   z.object({

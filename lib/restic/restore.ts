@@ -3,6 +3,7 @@ import type { RepositoryAccess, Restic } from './repository.ts'
 import { LONG_TIMEOUT_MS, type OnLog, type OnStarted, runRestic } from './run.ts'
 import { requireSnapshot } from './snapshots.ts'
 
+/** What stays as it is counts as done. */
 export interface RestoreProgress {
   bytesDone: number
   bytesTotal: number
@@ -92,9 +93,9 @@ const asPattern = (path: string): string => path.replaceAll(/[\\*?[\]]/g, '\\$&'
 function take(message: RestoreMessage, result: RestoreSummary, request: RestoreRequest): void {
   if (message.message_type === 'status')
     request.onProgress?.({
-      bytesDone: message.bytes_restored,
+      bytesDone: message.bytes_restored + message.bytes_skipped,
       bytesTotal: message.total_bytes,
-      filesDone: message.files_restored,
+      filesDone: message.files_restored + message.files_skipped,
       filesTotal: message.total_files,
     })
   else if (message.message_type === 'summary') {

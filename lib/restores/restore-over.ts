@@ -107,7 +107,7 @@ async function restoreAll(
   request: RestoreOver,
   seen: Seen,
 ): Promise<unknown> {
-  const { snapshotId, folder, overwrite, dryRun, signal, onStarted, onProgress, onLog } = request
+  const { snapshotId, folder, overwrite, dryRun, signal, onStarted, onProgress, onCount, onLog } = request
   const parents = [...new Set(request.targets.map(dirname))]
   const parts =
     parents.length === 0
@@ -117,6 +117,7 @@ async function restoreAll(
           paths: request.targets.filter((path) => dirname(path) === parent).map((path) => `/${basename(path)}`),
         }))
   let problem: unknown = null
+  let items = 0
   const done: RestoreProgress = { bytesDone: 0, bytesTotal: 0, filesDone: 0, filesTotal: 0 }
   for (const { subfolder, target, paths } of parts) {
     if (!dryRun) await mkdir(target, { recursive: true })
@@ -131,7 +132,10 @@ async function restoreAll(
           for (const key of Object.keys(done) as (keyof RestoreProgress)[]) done[key] = before[key] + now[key]
           onProgress?.({ ...done })
         },
-        onItem: (item) => seen.onItem(join(subfolder, item.path), item),
+        onItem: (item) => {
+          seen.onItem(join(subfolder, item.path), item)
+          onCount?.('folder', ++items)
+        },
         onFailed: (path) => {
           failures += 1
           seen.onFailed(join(subfolder, path))
