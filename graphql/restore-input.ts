@@ -9,9 +9,8 @@ export const restoreLoginInput = builder.inputType('RestoreLoginInput', {
 const restorePlaceInput = builder.inputType('RestorePlaceInput', {
   fields: (t) => ({
     name: t.string({
-      required: true,
       description:
-        'Of the database, which must not be there yet; of a SQLite database the absolute path of a new file.',
+        'Of the database, which must not be there yet; of a SQLite database the absolute path of a new file. Left out for Redis, which goes into an empty server.',
     }),
     sourceId: t.id({
       description: 'The source, of the same kind, whose server it is. Left out: the one that was backed up.',

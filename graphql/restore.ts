@@ -120,7 +120,13 @@ export const restore = builder.prismaObject('Restore', {
   }),
 })
 
-const newPlace = builder.enumType('NewPlace', { values: ['DATABASE', 'FILE'] as const })
+const newPlace = builder.enumType('NewPlace', {
+  values: {
+    DATABASE: { value: 'database' },
+    FILE: { value: 'file' },
+    SERVER: { value: 'server', description: 'One that is there and empty.' },
+  } as const,
+})
 
 builder.prismaObjectField(backupRun, 'newPlace', (t) =>
   t.field({
@@ -128,10 +134,8 @@ builder.prismaObjectField(backupRun, 'newPlace', (t) =>
     nullable: true,
     description: 'What it can be restored into besides a folder. Null: nothing.',
     select: { part: true, source: { select: { kind: true } } },
-    resolve: ({ part, source }) => {
-      const what = part !== '' && databaseOfPart(part) === null ? undefined : newPlaceOf(source.kind)
-      return what === undefined ? null : what === 'database' ? 'DATABASE' : 'FILE'
-    },
+    resolve: ({ part, source }) =>
+      part !== '' && databaseOfPart(part) === null ? null : (newPlaceOf(source.kind) ?? null),
   }),
 )
 

@@ -43,6 +43,7 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   toDatabase?: string
   toFile?: string
   toTables?: boolean
+  toServer?: boolean
   conflict?: string
   person?: string
   replace?: string
@@ -87,6 +88,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .option('--confirm-source <name>', 'the name of the source, to overwrite its files or rows')
     .option('--to-database <name>', 'a new one, instead of a folder')
     .option('--to-file <path>', 'a new file of a SQLite database, instead of a folder')
+    .option('--to-server', 'of Redis: into its server, or the one named by --on-server-of, which must be empty')
     .option('--to-tables', 'of user data: into the tables of its database, instead of a folder')
     .addOption(
       new Option('--conflict <rule>', 'of rows: what becomes of those with the same primary key').choices(
@@ -157,12 +159,12 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
 
 /** A folder, or a new place. Throws CommandFailed. */
 async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<object> {
-  const { toFolder, toOriginal, toTables, toDatabase, toFile, replace, onServerOf, user, owners } = flags
-  const given = [toFolder, toOriginal, toTables, toDatabase, toFile].filter((one) => one !== undefined)
+  const { toFolder, toOriginal, toServer, toTables, toDatabase, toFile, replace, onServerOf, user, owners } = flags
+  const given = [toFolder, toOriginal, toServer, toTables, toDatabase, toFile].filter((one) => one !== undefined)
   if (given.length !== 1)
     throw new CommandFailed(
       'A restore has one target.',
-      'Use one of --to-folder, --to-original, --to-tables, --to-database and --to-file.',
+      'Use one of --to-folder, --to-original, --to-server, --to-tables, --to-database and --to-file.',
     )
   const ofFiles = {
     ...(flags.path && { paths: flags.path }),
@@ -188,7 +190,7 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
     }
   return {
     place: {
-      name: toDatabase ?? toFile,
+      ...(toServer ? {} : { name: toDatabase ?? toFile }),
       ...where,
       ...(owners ? {} : { withoutOwners: true }),
       ...(replace !== undefined && { replace: true, confirmReplace: replace }),

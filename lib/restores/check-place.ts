@@ -5,16 +5,17 @@ import { parseInput } from '#lib/errors/parse-input.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import { databaseOfPart } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
+import { serverOf } from '#lib/sources/server-of.ts'
 import type { BackupRun, Environment, Source } from '#prisma/client/client.ts'
 import { RestoreConflict } from '#prisma/client/enums.ts'
 import { openSettings, sealLogin } from './place-login.ts'
 
 export const loginInput = z.strictObject({ user: z.string().min(1), password: z.string().nullish() })
 
-/** A new database on a server, or a new file. */
+/** A new database on a server, a new file, or an empty server. */
 export const placeInput = z.strictObject({
-  /** Of the database, or the absolute path of the file. */
-  name: z.string(),
+  /** Of the database, or the absolute path of the file; a server has none. */
+  name: z.string().default(''),
   /** The source whose server it is; the run's own when left out. */
   sourceId: z.string().nullish(),
   /** Another account than that source's, which may only be allowed to read. */
@@ -60,14 +61,16 @@ export async function checkPlace(
   const isElsewhere = source.environmentId !== run.source.environmentId
   if (isElsewhere && run.source.maskingSql !== null && newPlace.aside === undefined)
     throw refuse('its masking SQL could not be run before anybody sees the data')
-  const placeName = parseInput(newPlace.name, name, 'place.name')
+  const given = parseInput(newPlace.name, name, 'place.name')
+  const isServer = newPlace.what === 'server'
+  const placeName = isServer ? (serverOf(kind, source.settings) ?? source.name) : given
   if (replace && newPlace.aside === undefined) throw refuse('what is there cannot be replaced in one step')
   if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
   await requireNoOther(tx, source, placeName)
   parseInput(settings, openSettings(source, secretKey, login ?? null), 'place')
   return {
-    purpose: 'PLACE' as const,
+    purpose: isServer ? ('SERVER' as const) : ('PLACE' as const),
     placeName,
     placeSourceId: source.id,
     withoutOwners,

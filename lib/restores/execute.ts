@@ -59,7 +59,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     outcome =
       restore.purpose === 'VERIFICATION'
         ? outcomeOf(await verify(deps, restore, watching))
-        : restore.purpose === 'PLACE'
+        : restore.purpose === 'PLACE' || restore.purpose === 'SERVER'
           ? { state: 'SUCCEEDED', counted: await bringIntoPlace(deps, restore, watching) }
           : outcomeOfChanges(
               await (restore.purpose === 'TABLES' ? bringIntoTables : bringBack)(deps, restore, watching),

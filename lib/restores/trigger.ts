@@ -90,7 +90,7 @@ export async function queueRestore(
   if (idempotencyKey !== null) {
     const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
     const rows = [tables?.conflict ?? null, tables?.person ?? null]
-    const asked = [runId, folder ?? '', place?.name ?? null, overwrite, dryRun, ...rows, ...paths]
+    const asked = [runId, folder ?? '', place?.name || null, overwrite, dryRun, ...rows, ...paths]
     if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
     if (earlier)
       throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })

@@ -202,13 +202,14 @@ export interface SourceDriver<Settings = unknown> {
   /** Only kinds whose copies are files that can be put where they were: these paths, absolute, under which they are in the snapshot. */
   originalPaths?(settings: Settings): readonly string[]
   /**
-   * Only kinds that can bring a copy into a place that is new: a database on a server that the source is on, or could be on, or
-   * a file. `open` gives the settings for `restore` that name it. It rejects with RESTORE_TARGET_NOT_EMPTY where something is
+   * Only kinds that can bring a copy into a place that is new: a database on a server that the source is on, or could be on, a file, or an
+   * empty server. `open` gives the settings for `restore` that name it. It rejects with RESTORE_TARGET_NOT_EMPTY where something is
    * there already, and with SOURCE_PART_UNKNOWN for parts that are no database.
    */
   readonly newPlace?: {
-    readonly what: 'database' | 'file'
-    /** What its name may be. */
+    /** A server is one that is there and empty. */
+    readonly what: 'database' | 'file' | 'server'
+    /** What its name may be; a server has none. */
     readonly name: z.ZodType<string>
     /** What the one that a copy is of is called; null: the copy is of no database, or of several. */
     original(settings: Settings, part: string): string | null

@@ -38,7 +38,7 @@ export const hasOriginalPlace = (kind: string): boolean =>
   Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].originalPaths !== undefined
 
 /** What a copy of a kind can be brought into that is new; undefined: nothing, or this version has no driver for it any more. */
-export const newPlaceOf = (kind: string): 'database' | 'file' | undefined =>
+export const newPlaceOf = (kind: string): 'database' | 'file' | 'server' | undefined =>
   Object.hasOwn(drivers, kind) ? drivers[kind as SourceKind].newPlace?.what : undefined
 
 /** Whether copies of the kind are rows that can be loaded into tables. */

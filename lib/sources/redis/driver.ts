@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { SourceDriver } from '../driver.ts'
 import { byHand } from './by-hand.ts'
 import { withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
-import { restoreCopy } from './restore.ts'
+import { requireEmpty, restoreCopy } from './restore.ts'
 import { openScratch } from './scratch.ts'
 import { countKeys, describeServer, requireRights } from './server.ts'
 import { type RedisSettings, redisSettings } from './settings.ts'
@@ -52,6 +53,17 @@ export const redisDriver: SourceDriver<RedisSettings> = {
   },
 
   restore: restoreCopy,
+
+  newPlace: {
+    what: 'server',
+    name: z.literal(''),
+    original: () => null,
+    async open(settings, _name, ctx) {
+      await withRedis(settings, ctx, (redis) => requireEmpty(redis, settings))
+      return settings
+    },
+  },
+
   openScratch: (_settings, ctx) => openScratch(ctx),
 
   /** Keys per database. Keys whose time is over and which the server has not removed yet are counted. */

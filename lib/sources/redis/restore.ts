@@ -50,7 +50,8 @@ export async function restoreCopy(
   )
 }
 
-async function requireEmpty(redis: RedisConnection, settings: RedisSettings): Promise<void> {
+/** Rejects with RESTORE_TARGET_NOT_EMPTY. */
+export async function requireEmpty(redis: RedisConnection, settings: RedisSettings): Promise<void> {
   const keys = Object.entries(await countKeys(redis)).map(([database, count]) => `${count} keys in ${database}`)
   const libraries = (await librariesOf(redis)).map((name) => `the function library ${name}`)
   const holds = [...keys, ...libraries]

@@ -7,7 +7,15 @@ import { Button } from '#app/_ui/button.tsx'
 import { Choice, Field, Input } from '#app/_ui/field.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { randomKey } from '#app/_ui/random-key.ts'
-import { DatabaseFields, type Draft, emptyDraft, OverwriteFields, type Target, Text } from './restore-fields.tsx'
+import {
+  DatabaseFields,
+  type Draft,
+  emptyDraft,
+  OverwriteFields,
+  ServerFields,
+  type Target,
+  Text,
+} from './restore-fields.tsx'
 import { TablesFields, tablesOf } from './restore-tables-fields.tsx'
 
 interface Props {
@@ -25,12 +33,13 @@ export function RestoreForm({ run, path, onDone }: Props) {
   // One key per form: however often a shaky line makes people press the button, one restore starts.
   const [idempotencyKey, setKey] = useState(randomKey)
   const newPlace = path === undefined ? run.newPlace : null
-  const [target, setTarget] = useState<Target>(newPlace ?? 'FOLDER')
+  const [target, setTarget] = useState<Target>(newPlace === 'SERVER' ? 'FOLDER' : (newPlace ?? 'FOLDER'))
   const [draft, setDraft] = useState(emptyDraft)
   const [confirmed, setConfirmed] = useState('')
   const [confirmReplace, setConfirmReplace] = useState('')
   const { environment } = run.source
   const isOfFiles = target === 'FOLDER' || target === 'ORIGINAL'
+  const isNamed = target === 'FOLDER' || target === 'DATABASE' || target === 'FILE'
   const isOfPlace = target === 'DATABASE' || target === 'FILE'
   const refusal = problemIn(trigger.data, trigger.error)
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
@@ -38,12 +47,12 @@ export function RestoreForm({ run, path, onDone }: Props) {
     event.preventDefault()
     const { folder, overwrite, dryRun, confirmSource, name, sourceId, user, password, withoutOwners, replace } = draft
     const place = {
-      name,
-      ...(target === 'DATABASE' && {
+      ...(target !== 'SERVER' && { name }),
+      ...(target !== 'FILE' && {
         ...(sourceId && { sourceId }),
         ...(user && { login: { user, ...(password && { password }) } }),
-        withoutOwners,
       }),
+      ...(target === 'DATABASE' && { withoutOwners }),
       ...(replace && { replace, confirmReplace }),
     }
     const input = {
@@ -68,10 +77,11 @@ export function RestoreForm({ run, path, onDone }: Props) {
       },
     })
   }
-  const isComplete =
-    target === 'ORIGINAL' || target === 'TABLES' || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
+  const isComplete = !isNamed || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
   const targets: [Target, string][] = [
-    ...(newPlace ? [[newPlace, `A new ${newPlace.toLowerCase()}`] as [Target, string]] : []),
+    ...(newPlace
+      ? [[newPlace, newPlace === 'SERVER' ? 'An empty server' : `A new ${newPlace.toLowerCase()}`] as [Target, string]]
+      : []),
     ['FOLDER', 'A folder, as files'],
     ...(run.hasOriginalPlace ? [['ORIGINAL', 'Where they were'] as [Target, string]] : []),
     ...(run.hasRows && path === undefined ? [['TABLES', 'Tables'] as [Target, string]] : []),
@@ -97,7 +107,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
           value={draft.folder}
           change={(folder) => change({ folder })}
         />
-      ) : target === 'ORIGINAL' || target === 'TABLES' ? null : (
+      ) : !isNamed ? null : (
         <Text
           id={`${id}-name`}
           label={target === 'FILE' ? 'New file on the worker' : 'Name of the database'}
@@ -116,6 +126,16 @@ export function RestoreForm({ run, path, onDone }: Props) {
         />
       )}
       {isOfFiles ? <OverwriteFields id={id} run={run} target={target} draft={draft} change={change} /> : null}
+      {target === 'SERVER' ? (
+        <ServerFields
+          id={id}
+          run={run}
+          draft={draft}
+          change={change}
+          what="The server of"
+          may="write all keys. The server must be empty"
+        />
+      ) : null}
       {target === 'TABLES' ? <TablesFields id={id} run={run} draft={draft} change={change} /> : null}
       {target === 'DATABASE' ? <DatabaseFields id={id} run={run} draft={draft} change={change} /> : null}
       {isOfPlace && run.mayReplacePlace ? (

@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "RestorePurpose" ADD VALUE 'SERVER';
