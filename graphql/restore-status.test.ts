@@ -59,6 +59,19 @@ it('a restore into a new place is asked for, followed to its end and found in th
   expect(restores).toEqual([{ id, run: { newPlace: 'FILE' } }])
 })
 
+it('names of files and persons are told to those alone who may restore', async () => {
+  const names = [{ action: 'restored', path: '/srv/a' }]
+  const data = { person: '4711', changes: { restored: 1, updated: 0, unchanged: 0, bytes: 1, names } }
+  await home.runtime.prisma.restore.updateMany({ data })
+  const query = 'query ($id: ID!) { restores(runId: $id) { person changes { restored names { action path } } } }'
+  const told = { person: '4711', changes: { restored: 1, names: [{ action: 'RESTORED', path: '/srv/a' }] } }
+  expect((await ask(query, { id: runId })).restores).toEqual([told])
+  const admin = contextValue
+  contextValue = { ...admin, actor: { ...home.admin, role: 'VIEWER' } }
+  expect((await ask(query, { id: runId })).restores).toEqual([{ person: null, changes: null }])
+  contextValue = admin
+})
+
 it('a verification is no restore, and is known to its run and its source', async () => {
   const { triggerVerification } = await ask(
     `mutation ($id: ID!) { triggerVerification(input: { runId: $id }) {

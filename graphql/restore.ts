@@ -51,11 +51,18 @@ export const restore = builder.prismaObject('Restore', {
     changes: t.field({
       type: restoreChanges,
       nullable: true,
-      description: 'Where files may have been there, once it has ended.',
+      description:
+        'Where files or rows may have been there, once it has ended. Null for who may not restore: it holds names.',
       select: { changes: true },
-      resolve: ({ changes }) => changes as Changes | null,
+      resolve: ({ changes }, _args, { actor }) =>
+        hasScope(actor, 'backup:restore') ? (changes as Changes | null) : null,
     }),
-    person: t.exposeString('person', { nullable: true, description: 'Only whose rows. Null: all.' }),
+    person: t.string({
+      nullable: true,
+      description: 'Only whose rows. Null: all, or for who may not restore.',
+      select: { person: true },
+      resolve: ({ person }, _args, { actor }) => (hasScope(actor, 'backup:restore') ? person : null),
+    }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',
@@ -104,6 +111,7 @@ export const restore = builder.prismaObject('Restore', {
     }),
     bytesDone: t.expose('bytesDone', { type: 'BigInt', nullable: true }),
     output: t.exposeString('output', { description: 'The last lines of its log.' }),
+    attempt: t.exposeInt('attempt', { description: 'One that ended before anything was written is tried again.' }),
     requestedBy: t.exposeString('requestedBy'),
     error: t.field({
       type: runError,

@@ -38,6 +38,7 @@ export async function readTurns(
         id: true,
         state: true,
         queuedAt: true,
+        notBefore: true,
         needsApproval: true,
         approvedBy: true,
         batchId: true,
@@ -102,7 +103,6 @@ export async function readTurns(
         kind: 'RESTORE' as const,
         repositoryIds: [run.repositoryId],
         environment: (placeSource ?? run.source).environment.name,
-        notBefore: null,
         hook: null,
         backup: null,
         after:

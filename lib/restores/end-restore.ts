@@ -12,9 +12,10 @@ import type { Changes } from './restore-over.ts'
 import type { Proof } from './verify.ts'
 
 /*
- * The life of a restore. It is never tried again by itself: what is in the folder then is no empty folder any more.
+ * The life of a restore. It is tried again by itself only when nothing was written: what is there otherwise is not what was there before.
  *
- *   QUEUED ──claim──▶ RUNNING ──▶ SUCCEEDED    restic said so, and the folder holds as many files and bytes as the snapshot
+ *   QUEUED ──claim──▶ RUNNING ──▶ QUEUED       nothing was written, and the reason may pass: up to three attempts
+ *     │                  ├─────▶ SUCCEEDED    restic said so, and the folder holds as many files and bytes as the snapshot
  *     │                  ├─────▶ PARTIAL        restic named what it could not restore, and all the rest is there
  *     │                  ├─────▶ FAILED         anything less; the folder may hold a part, and the error says so
  *     └──cancel──────────┼─────▶ CANCELLED      somebody asked

@@ -1,5 +1,5 @@
 import { watchForStall } from '#lib/backups/stall.ts'
-import type { Database } from '#lib/database/database.ts'
+import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { announce } from '#lib/events/feed.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
@@ -11,6 +11,7 @@ import { endRestore, type RestoreOutcome } from './end-restore.ts'
 import { bringIntoPlace } from './into-place.ts'
 import { bringIntoTables } from './into-tables.ts'
 import { cancelled, interrupted, stalled } from './stopped.ts'
+import { tryAgain } from './try-again.ts'
 import { type Proof, verify } from './verify.ts'
 
 const HEARTBEAT_MS = 1000
@@ -72,6 +73,12 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     stall.stop()
   }
   const recorded = await deps.prisma.$transaction(async (tx) => {
+    if (outcome.state === 'FAILED' || outcome.state === 'INTERRUPTED') {
+      const isUntouched = outcome.state === 'FAILED' ? seen.progress === null : !(await isListed(tx, restore))
+      const { code, retry } = outcome.error
+      const mayPass = outcome.state === 'INTERRUPTED' || (retry === 'later' && code !== 'UNEXPECTED')
+      if (isUntouched && mayPass && (await tryAgain(tx, restore, outcome.error))) return true
+    }
     await tx.restore.updateMany({
       where: { id: restore.id, claimId: restore.claimId },
       data: { output: seen.lines.join('\n') },
@@ -92,6 +99,11 @@ function outcomeOf({ counted, proof }: { counted: Listed; proof: Proof }): Resto
   if (problems.length === 0) return { state: 'SUCCEEDED', counted, proof }
   const error = new CodedError('VERIFICATION_MISMATCH', { count: problems.length, problems })
   return { state: 'FAILED', error, counted, proof }
+}
+
+/** Before the snapshot is listed nothing is written. */
+export async function isListed(tx: Transaction, { id }: Restore): Promise<boolean> {
+  return (await tx.restore.findUniqueOrThrow({ where: { id } })).filesTotal !== null
 }
 
 /** Whatever the error was: when we told the restore to stop, that is why it ended. */

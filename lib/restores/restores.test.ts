@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
@@ -213,6 +213,27 @@ describe('a restore', () => {
     expect(restore).toMatchObject({ state: 'INTERRUPTED', errorCode: 'RESTORE_INTERRUPTED' })
     expect(exists(restore.resticPid as number)).toBe(false)
     expect(await rows().count()).toBe(1)
+  })
+
+  it('is tried again when nothing was written yet and the reason may pass, and not for ever', async () => {
+    const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
+    const snapshot = join(location, 'snapshots', notes.run.snapshotId as string)
+    await rename(snapshot, join(home.folder, 'away'))
+    const { id } = await trigger({ folder: folder() })
+    const last = await trigger({ folder: folder() })
+    await rows().update({ where: { id: last.id }, data: { attempt: 3 } })
+    worker = await home.startRestores()
+    await expect.poll(async () => (await row(id)).attempt, { timeout: 30_000 }).toBe(2)
+    const waiting = await row(id)
+    expect(waiting).toMatchObject({
+      state: 'QUEUED',
+      claimId: null,
+      output: expect.stringContaining('Attempt 1 failed'),
+    })
+    expect(Number(waiting.notBefore)).toBeGreaterThan(Number(waiting.queuedAt))
+    expect(await ended(last)).toMatchObject({ state: 'FAILED', errorCode: 'RESTIC_FAILED', attempt: 3 })
+    await rename(join(home.folder, 'away'), snapshot)
+    expect(await ended({ id })).toMatchObject({ state: 'SUCCEEDED', attempt: 2, filesDone: 5n })
   })
 
   it('is asked for, awaited and listed on the command line', async () => {

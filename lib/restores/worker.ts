@@ -11,10 +11,11 @@ import type { Restore, RestorePurpose } from '#prisma/client/client.ts'
 import { endUnapproved } from './approve.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
-import { executeRestore } from './execute.ts'
+import { executeRestore, isListed } from './execute.ts'
 import { queueDueVerifications } from './schedule-verifications.ts'
 import { sweepScratch } from './scratch.ts'
 import { interrupted } from './stopped.ts'
+import { tryAgain } from './try-again.ts'
 
 const LOOK_EVERY_MS = 2000
 /** How often it is asked which verifications are due. */
@@ -118,7 +119,10 @@ export async function interruptLost(
     if (restore?.state !== 'RUNNING') continue
     await endSurvivor(deps, restore)
     const error = interrupted(restore)
-    const ended = await deps.prisma.$transaction((tx) => endRestore(tx, deps, restore, { state: 'INTERRUPTED', error }))
+    const ended = await deps.prisma.$transaction(async (tx) => {
+      if (!(await isListed(tx, restore)) && (await tryAgain(tx, restore, error))) return true
+      return endRestore(tx, deps, restore, { state: 'INTERRUPTED', error })
+    })
     if (ended) deps.log.warn({ restoreId: id, worker: restore.worker }, 'restore interrupted: its worker died')
   }
 }

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "restores" ADD COLUMN     "attempt" INTEGER NOT NULL DEFAULT 1,
+ADD COLUMN     "not_before" TIMESTAMPTZ(3);
