@@ -60,6 +60,9 @@ export const triggerRestoreInput = builder.inputType('TriggerRestoreInput', {
     paths: t.stringList({
       description: 'What of the snapshot is brought back, absolute. Left out: everything.',
     }),
+    leaveOut: t.stringList({
+      description: 'What of that is not: names, wherever they are and with wildcards (*.tmp), or absolute paths.',
+    }),
     overwrite: t.field({ type: restoreOverwrite, description: 'Left out: nothing may be there.' }),
     dryRun: t.boolean({ description: 'Only find out what would be restored, and write nothing.' }),
     confirmSource: t.string({ description: 'The name of the run’s source, to overwrite files where they were.' }),

@@ -63,6 +63,7 @@ export const restore = builder.prismaObject('Restore', {
       select: { person: true },
       resolve: ({ person }, _args, { actor }) => (hasScope(actor, 'backup:restore') ? person : null),
     }),
+    leaveOut: t.exposeStringList('leaveOut', { description: 'What of that was not asked for.' }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
       description: 'What the database that it replaced is called since.',

@@ -37,6 +37,7 @@ interface RestoreFlags extends CommonFlags, PasswordFlags {
   toFolder?: string
   toOriginal?: boolean
   path?: string[]
+  exclude?: string[]
   overwrite?: string
   dryRun?: boolean
   confirmSource?: string
@@ -79,6 +80,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
     .option('--to-folder <path>', 'inside the worker’s STORAGE_ROOTS; empty or absent, but for --overwrite')
     .option('--to-original', 'to where the files were, instead of a folder')
     .option('--path <path...>', 'of files: only these of the snapshot, and what is below them')
+    .option('--exclude <pattern...>', 'of files: not these, names such as *.tmp or absolute paths')
     .addOption(
       new Option('--overwrite <policy>', 'of files: what happens to those that are there').choices(
         Object.keys(policies),
@@ -168,6 +170,7 @@ async function targetOf(flags: RestoreFlags, input: SettingsInput): Promise<obje
     )
   const ofFiles = {
     ...(flags.path && { paths: flags.path }),
+    ...(flags.exclude && { leaveOut: flags.exclude }),
     ...(flags.overwrite !== undefined && { overwrite: policies[flags.overwrite as keyof typeof policies] }),
     ...(flags.dryRun && { dryRun: true }),
   }

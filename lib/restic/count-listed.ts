@@ -12,6 +12,8 @@ export interface Listed {
 export interface CountRequest {
   /** Absolute: only these and what is below them. Empty: everything. */
   paths?: readonly string[]
+  /** Of these nothing is counted. */
+  isLeftOut?(path: string): boolean
   /** Gets those of `paths` that are in the snapshot. */
   seen?: Set<string>
   signal: AbortSignal
@@ -26,13 +28,13 @@ export async function countListed(
   restic: Restic,
   access: RepositoryAccess,
   snapshotId: string,
-  { paths = [], seen, signal, onStarted, onFile, onFolder }: CountRequest,
+  { paths = [], isLeftOut, seen, signal, onStarted, onFile, onFolder }: CountRequest,
 ): Promise<Listed> {
   const count: Listed = { files: 0, bytes: 0 }
   for await (const node of listNodes(restic, access, snapshotId, { signal, onStarted })) {
     const within = paths.filter((one) => isAt(node, one))
     for (const one of within) seen?.add(one)
-    const isWanted = paths.length === 0 || within.length > 0
+    const isWanted = (paths.length === 0 || within.length > 0) && !isLeftOut?.(node.path)
     if (node.type === 'dir' && (isWanted || paths.some((one) => isAt({ path: one }, node.path)))) onFolder?.(node.path)
     if (!isWanted || (node.type !== 'file' && node.type !== 'symlink')) continue
     count.files += 1

@@ -21,6 +21,8 @@ export interface RestoreRequest {
   target: string
   /** Absolute paths: only these and what is below them. One that is not there is no error for restic, so compare the counts. */
   paths?: readonly string[]
+  /** Patterns of what is left out of that, from the root of the target. A name matches anywhere. */
+  leaveOut?: readonly string[]
   /** What happens to files that are there; restic's own words. Left out: they are replaced. */
   overwrite?: 'always' | 'if-changed' | 'if-newer' | 'never'
   /** Nothing is written; `onItem` tells what would be. */
@@ -74,7 +76,7 @@ export async function restoreSnapshot(
       ...(request.overwrite ? ['--overwrite', request.overwrite] : []),
       ...(request.dryRun ? ['--dry-run'] : []),
       ...(request.onItem ? ['--verbose=2'] : []),
-      ...(request.paths ?? []).map((path) => `--include=${asPattern(path)}`),
+      ...includes(request),
       request.subfolder ? `${id}:${request.subfolder}` : id,
     ],
     schema: restoreMessage,
@@ -85,6 +87,12 @@ export async function restoreSnapshot(
     onMessage: (message) => take(message, result, request),
   })
   return result
+}
+
+/** restic takes no `--exclude` beside `--include`; a pattern with ! takes back what the ones before it include. */
+function includes({ paths = [], leaveOut = [] }: RestoreRequest): string[] {
+  const wanted = paths.length > 0 ? paths.map(asPattern) : leaveOut.length > 0 ? ['/'] : []
+  return [...wanted, ...leaveOut.map((pattern) => `!${pattern}`)].map((pattern) => `--include=${pattern}`)
 }
 
 /** In the language of Go's filepath.Match, which restic's patterns are. */

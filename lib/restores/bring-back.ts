@@ -44,7 +44,7 @@ export interface Brought {
  */
 export async function bringBack(deps: RestoreDeps, restore: Restore, watching: Watching): Promise<Brought> {
   const { folder, targets } = await takePlaces(deps, restore)
-  const { paths, overwrite, dryRun } = restore
+  const { paths, leaveOut, overwrite, dryRun } = restore
   return reading(
     deps,
     restore,
@@ -56,11 +56,11 @@ export async function bringBack(deps: RestoreDeps, restore: Restore, watching: W
         ? await restoreOver(
             restic,
             access,
-            { ...request, folder, paths, targets, overwrite: overwrite ?? 'ALWAYS', dryRun },
+            { ...request, folder, paths, leaveOut, targets, overwrite: overwrite ?? 'ALWAYS', dryRun },
             onListed,
           )
         : {
-            ...(await restoreCounted(restic, access, { ...request, folder, paths, verify: false }, onListed)),
+            ...(await restoreCounted(restic, access, { ...request, folder, paths, leaveOut, verify: false }, onListed)),
             changes: null,
           }
       return { counted: found, problem: problem === null ? null : asProblem(problem), changes }

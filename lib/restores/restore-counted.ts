@@ -4,6 +4,7 @@ import type { RepositoryAccess, Restic } from '#lib/restic/repository.ts'
 import { type RestoreProgress, restoreSnapshot } from '#lib/restic/restore.ts'
 import type { OnLog, OnStarted } from '#lib/restic/run.ts'
 import { walk } from '#lib/sources/files/tree.ts'
+import { leftOutBy } from './left-out.ts'
 
 export interface CountedRestore {
   snapshotId: string
@@ -11,6 +12,8 @@ export interface CountedRestore {
   folder: string
   /** Absolute: only these and what is below them. Empty: everything. */
   paths: readonly string[]
+  /** Patterns of what is left out of that: see left-out.ts. */
+  leaveOut?: readonly string[]
   /** Every file is read once more and compared with the repository's hashes. */
   verify: boolean
   signal: AbortSignal
@@ -38,10 +41,10 @@ export async function restoreCounted(
   request: CountedRestore,
   onListed: (listed: Listed) => Promise<void> = async () => {},
 ): Promise<Counted> {
-  const { snapshotId, folder, paths, verify, signal, onStarted, onProgress, onCount, onLog } = request
+  const { snapshotId, folder, paths, leaveOut = [], verify, signal, onStarted, onProgress, onCount, onLog } = request
   const seen = new Set<string>()
   const expected = await countListed(restic, access, snapshotId, {
-    ...{ paths, seen, signal, onStarted },
+    ...{ paths, isLeftOut: leftOutBy(leaveOut, '/'), seen, signal, onStarted },
     onFile: (files) => onCount?.('listing', files),
   })
   requirePaths(paths, seen)
@@ -49,7 +52,18 @@ export async function restoreCounted(
   const failed = new Set<string>()
   let problem: unknown = null
   try {
-    const about = { snapshotId, isListed: true, target: folder, paths, verify, signal, onStarted, onProgress, onLog }
+    const about = {
+      snapshotId,
+      isListed: true,
+      target: folder,
+      paths,
+      leaveOut,
+      verify,
+      signal,
+      onStarted,
+      onProgress,
+      onLog,
+    }
     await restoreSnapshot(restic, access, { ...about, onFailed: (path) => failed.add(path) })
   } catch (thrown) {
     if (failed.size === 0 || signal.aborted) throw thrown

@@ -150,6 +150,38 @@ describe('a restore to where the files were', () => {
     expect(absent).toMatchObject({ state: 'FAILED', errorCode: 'SNAPSHOT_PATH_UNKNOWN' })
   })
 
+  it('leaves out names and paths, wherever they go', async () => {
+    const files = {
+      'a.txt': 'a',
+      'a.tmp': 'b',
+      'sub/b.tmp': 'c',
+      'sub/b.txt': 'd',
+      'cache/c.txt': 'e',
+      'sub/cache/d.txt': 'f',
+    }
+    const { runId, path, at } = await saved(files)
+    const leaveOut = ['*.tmp', at('cache'), '/elsewhere']
+    const wanted = ['a.txt', 'sub/b.txt', 'sub/cache/d.txt']
+    const found = async (root: string) =>
+      (await readdir(root, { recursive: true, withFileTypes: true }))
+        .filter((one) => one.isFile())
+        .map((one) => join(one.parentPath, one.name).slice(root.length + 1))
+        .sort()
+    const folder = join(home.folder, 'files', `left-out-${next++}`)
+    const whole = await ended(await trigger({ runId, folder, leaveOut }))
+    expect(whole).toMatchObject({ state: 'SUCCEEDED', filesTotal: 3n, filesDone: 3n })
+    expect(await found(join(folder, path))).toEqual(wanted)
+    await rm(folder, { recursive: true })
+    const part = await ended(await trigger({ runId, folder, leaveOut, paths: [at('sub')] }))
+    expect(part).toMatchObject({ state: 'SUCCEEDED', filesDone: 2n })
+    await rm(path, { recursive: true })
+    const back = await ended(await trigger({ runId, original: true, leaveOut }))
+    expect(back).toMatchObject({ state: 'SUCCEEDED', filesTotal: 3n, filesDone: 3n })
+    expect(await found(path)).toEqual(wanted)
+    for (const wrong of ['', '!a', '/', 'a/b', '/a*/b', '[', '/a/\n'])
+      await expect(trigger({ runId, folder, leaveOut: [wrong] })).rejects.toThrow(refusal('INPUT_INVALID'))
+  })
+
   it('is refused of what lay nowhere, outside the allowed folders, and while another goes there', async () => {
     const { source } = await home.addSqlite(`shop-${next++}`, 1)
     await home.runtime.prisma.rateHit.deleteMany()

@@ -6,6 +6,7 @@ import { listNodes, type Node } from '#lib/restic/list-nodes.ts'
 import type { RepositoryAccess, Restic } from '#lib/restic/repository.ts'
 import { type RestoredItem, type RestoreProgress, restoreSnapshot } from '#lib/restic/restore.ts'
 import type { RestoreOverwrite } from '#prisma/client/client.ts'
+import { leftOutBy, patternsBelow } from './left-out.ts'
 import { type Counted, type CountedRestore, requirePaths } from './restore-counted.ts'
 
 /** What a restore did, or would do, to files and symlinks, or to rows. */
@@ -45,12 +46,13 @@ export async function restoreOver(
   request: RestoreOver,
   onListed: (listed: Listed) => Promise<void> = async () => {},
 ): Promise<Counted & { changes: Changes }> {
-  const { snapshotId, folder, targets, dryRun, signal, onStarted, onCount } = request
+  const { snapshotId, folder, targets, dryRun, leaveOut = [], signal, onStarted, onCount } = request
   const paths = targets.length > 0 ? targets : request.paths
+  const isLeftOut = leftOutOfTargets(leaveOut, targets)
   const seen = new Set<string>()
   const folders = new Set<string>()
   const expected = await countListed(restic, access, snapshotId, {
-    ...{ paths, seen, signal, onStarted },
+    ...{ paths, isLeftOut, seen, signal, onStarted },
     onFile: (files) => onCount?.('listing', files),
     onFolder: (path) => folders.add(path),
   })
@@ -72,12 +74,19 @@ export async function restoreOver(
     return { found: { files: 0, bytes: 0 }, problem: null, changes }
   }
   const { found, wrong } = await look(restic, access, request, paths, (node) =>
-    failed.has(node.path) ? null : placeOf(node.path),
+    failed.has(node.path) || isLeftOut(node.path) ? null : placeOf(node.path),
   )
   if (wrong.count > 0)
     throw new CodedError('RESTORE_INCOMPLETE', { folder: targets.join(', ') || folder, ...wrong }, { cause: problem })
   if (problem !== null && found.files === 0) throw problem
   return { found, problem, changes }
+}
+
+/** Each target is seen from the folder that it lies in, as restic sees it. */
+function leftOutOfTargets(patterns: readonly string[], targets: readonly string[]): (path: string) => boolean {
+  if (targets.length === 0 || patterns.length === 0) return leftOutBy(patterns, '/')
+  const judges = targets.map((target) => [target, leftOutBy(patterns, dirname(target))] as const)
+  return (path) => judges.some(([target, isLeftOut]) => isAt({ path }, target) && isLeftOut(path))
 }
 
 /** The folder itself is not looked at: it is where it was asked for, free of symlinks. */
@@ -107,7 +116,18 @@ async function restoreAll(
   request: RestoreOver,
   seen: Seen,
 ): Promise<unknown> {
-  const { snapshotId, folder, overwrite, dryRun, signal, onStarted, onProgress, onCount, onLog } = request
+  const {
+    snapshotId,
+    folder,
+    overwrite,
+    dryRun,
+    leaveOut = [],
+    signal,
+    onStarted,
+    onProgress,
+    onCount,
+    onLog,
+  } = request
   const parents = [...new Set(request.targets.map(dirname))]
   const parts =
     parents.length === 0
@@ -127,6 +147,7 @@ async function restoreAll(
       await restoreSnapshot(restic, access, {
         ...{ snapshotId, isListed: true, target, paths, dryRun, signal, onStarted, onLog },
         ...(subfolder !== '/' && { subfolder }),
+        leaveOut: patternsBelow(leaveOut, subfolder),
         overwrite: WORDS[overwrite],
         onProgress: (now) => {
           for (const key of Object.keys(done) as (keyof RestoreProgress)[]) done[key] = before[key] + now[key]

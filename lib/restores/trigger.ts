@@ -17,6 +17,7 @@ import { RestoreOverwrite } from '#prisma/client/enums.ts'
 import { askForApproval } from './approve.ts'
 import { checkPlace, checkTables, placeInput, type RunWithSource, tablesInput } from './check-place.ts'
 import type { RestoreDeps } from './deps.ts'
+import { leftOutInput } from './left-out.ts'
 import { openSettings } from './place-login.ts'
 import { placesOf } from './place-text.ts'
 
@@ -40,6 +41,8 @@ export const triggerInput = z
     confirmSource: z.string().nullish(),
     /** What of the snapshot is brought back; everything when left out. */
     paths: z.array(folderInput).max(1000, 'may be at most 1000').default([]),
+    /** Names and paths of what of that is not wanted. */
+    leaveOut: z.array(leftOutInput).max(100, 'may be at most 100').default([]),
     place: placeInput.nullish(),
     /** Rows go into tables, instead. */
     tables: tablesInput.nullish(),
@@ -53,9 +56,9 @@ export const triggerInput = z
     { path: ['folder'], message: 'name one of a folder, a place, tables and “original”' },
   )
   .refine(
-    ({ folder, original, paths, overwrite, dryRun }) =>
-      folder != null || original || !(paths.length > 0 || overwrite || dryRun),
-    { path: ['place'], message: 'takes neither paths nor overwrite nor dryRun' },
+    ({ folder, original, paths, leaveOut, overwrite, dryRun }) =>
+      folder != null || original || !(paths.length > 0 || leaveOut.length > 0 || overwrite || dryRun),
+    { path: ['place'], message: 'takes none of paths, leaveOut, overwrite and dryRun' },
   )
 
 export type TriggerDeps = Pick<RestoreDeps, 'prisma' | 'queue' | 'secretKey'>
@@ -85,12 +88,13 @@ export async function queueRestore(
   input: z.infer<typeof triggerInput>,
   batch: { batchId: string; position: number } | null = null,
 ): Promise<Restore> {
-  const { runId, folder = null, place = null, tables = null, overwrite = null, dryRun, idempotencyKey = null } = input
+  const { runId, folder = null, place = null, tables = null, overwrite = null, dryRun, leaveOut } = input
+  const { idempotencyKey = null } = input
   const paths = input.paths.includes('/') ? [] : input.paths
   if (idempotencyKey !== null) {
     const earlier = await tx.restore.findFirst({ where: { requestedById: actor.userId, idempotencyKey } })
     const rows = [tables?.conflict ?? null, tables?.person ?? null]
-    const asked = [runId, folder ?? '', place?.name || null, overwrite, dryRun, ...rows, ...paths]
+    const asked = [runId, folder ?? '', place?.name || null, overwrite, dryRun, ...rows, leaveOut, ...paths]
     if (earlier && isDeepStrictEqual(wish(earlier), asked)) return earlier
     if (earlier)
       throw new CodedError('IDEMPOTENCY_KEY_REUSED', { key: idempotencyKey, backupId: earlier.id, what: 'restore' })
@@ -102,7 +106,7 @@ export async function queueRestore(
   if (!isGood(run.state) || run.snapshotId === null || run.removedAt !== null)
     throw new CodedError('SNAPSHOT_GONE', { id: runId })
   const id = uuidv7()
-  const ofFiles = { folder: folder ?? '', requestedFolder: folder ?? '', paths, overwrite, dryRun }
+  const ofFiles = { folder: folder ?? '', requestedFolder: folder ?? '', paths, leaveOut, overwrite, dryRun }
   const target = {
     ...ofFiles,
     targets: input.original ? originalPlaces(deps, run, paths) : [],
@@ -123,7 +127,7 @@ export async function queueRestore(
     action: 'restore.trigger',
     target: { type: 'restore', id },
     details: isOfFiles
-      ? { runId, folder, targets, paths, overwrite, dryRun }
+      ? { runId, folder, targets, paths, leaveOut, overwrite, dryRun }
       : {
           runId,
           placeName,
@@ -140,8 +144,19 @@ export async function queueRestore(
 }
 
 /** What tells a restore from another one, as it was asked for. */
-const wish = ({ runId, requestedFolder, purpose, placeName, overwrite, dryRun, conflict, person, paths }: Restore) => [
-  ...[runId, requestedFolder, purpose === 'PLACE' ? placeName : null, overwrite, dryRun, conflict, person],
+const wish = ({
+  runId,
+  requestedFolder,
+  purpose,
+  placeName,
+  overwrite,
+  dryRun,
+  conflict,
+  person,
+  leaveOut,
+  paths,
+}: Restore) => [
+  ...[runId, requestedFolder, purpose === 'PLACE' ? placeName : null, overwrite, dryRun, conflict, person, leaveOut],
   ...paths,
 ]
 

@@ -1,11 +1,11 @@
 import type { RunDetail } from '#app/_data/backup.ts'
 import { useSources } from '#app/_data/sources.ts'
-import { Choice, Field, Input, Select } from '#app/_ui/field.tsx'
+import { Choice, Field, Input, Select, TextArea } from '#app/_ui/field.tsx'
 import type { NewPlace, RestoreConflict, RestoreOverwrite } from '#graphql/documents/generated/graphql.ts'
 
 /** A restore as it is typed: of files the first, of a database the second, of rows the last. */
 export const emptyDraft = {
-  ...{ folder: '', overwrite: '' as RestoreOverwrite | '', dryRun: false, confirmSource: '' },
+  ...{ folder: '', overwrite: '' as RestoreOverwrite | '', dryRun: false, confirmSource: '', leaveOut: '' },
   ...{ name: '', sourceId: '', user: '', password: '', withoutOwners: false, replace: false },
   ...{ conflict: 'REFUSE' as RestoreConflict, person: '', confirmRows: '' },
 }
@@ -49,6 +49,21 @@ export function OverwriteFields({ id, run, target, draft, change }: FieldsProps 
             </option>
           ))}
         </Select>
+      </Field>
+      <Field
+        label="Leave out"
+        htmlFor={`${id}-leave-out`}
+        hint="One a line: a name wherever it is, such as *.tmp, or an absolute path."
+      >
+        <TextArea
+          id={`${id}-leave-out`}
+          rows={2}
+          spellCheck={false}
+          aria-describedby={`${id}-leave-out-hint`}
+          className="font-mono text-small"
+          value={draft.leaveOut}
+          onChange={(event) => change({ leaveOut: event.target.value })}
+        />
       </Field>
       <Choice
         kind="checkbox"

@@ -62,6 +62,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
         ? {
             ...(target === 'FOLDER' ? { folder } : { original: true, ...(confirmSource && { confirmSource }) }),
             ...(path !== undefined && { paths: [path] }),
+            leaveOut: draft.leaveOut.split('\n').filter((line) => line.trim() !== ''),
             ...(overwrite && { overwrite }),
             dryRun,
           }

@@ -92,6 +92,11 @@ function Restore({ restore }: { restore: RestoreDetail }) {
             </Fact>
           ) : null}
           {restore.approvedBy ? <Fact name="Approved by">{restore.approvedBy}</Fact> : null}
+          {restore.leaveOut.length > 0 ? (
+            <Fact name="Left out">
+              <span className="font-mono text-small">{restore.leaveOut.join(', ')}</span>
+            </Fact>
+          ) : null}
           {restore.person ? <Fact name="Only of the person">{restore.person}</Fact> : null}
           {restore.keptAs ? <Fact name="The old one is called">{restore.keptAs}</Fact> : null}
           <Fact name="Asked for">
