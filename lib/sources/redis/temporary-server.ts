@@ -12,8 +12,8 @@ import { type RedisSettings, redisSettings } from './settings.ts'
 /** A temporary server's numbers of databases: half are for what it loads, half are free. */
 export const DATABASES = 32_768
 const LOOK_EVERY_MS = 50
-/** What the kernel takes for the path of a socket, less the name that we add. */
-const SOCKET_FOLDER_MAX = 90
+/** What kernels take for the path of a socket (103 on macOS), less the names that we add. */
+const SOCKET_FOLDER_MAX = 80
 
 /**
  * Runs a server that has loaded `file` while `work` goes on. It listens on a socket in a folder of ours alone, writes
