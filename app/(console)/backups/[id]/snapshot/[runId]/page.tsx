@@ -71,7 +71,7 @@ function RestoreThis({ run, path }: { run: RunDetail; path: string }) {
   const [isOpen, setOpen] = useState(false)
   if (!isOpen)
     return (
-      <div>
+      <div className="mb-4">
         <Button size="small" onClick={() => setOpen(true)}>
           <ArchiveRestore aria-hidden className="size-4" /> Restore this folder …
         </Button>
