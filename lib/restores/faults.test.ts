@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
@@ -74,4 +74,17 @@ it('a snapshot that is forgotten in the middle is no success: it cannot be compa
   const restore = await ended(over)
   await rename(folder('snapshot'), snapshot)
   expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTIC_FAILED' })
+})
+
+it('a file that somebody changes while others are restored is no success', async () => {
+  await limitDownload(200)
+  const target = folder('changed')
+  await mkdir(target)
+  const over = await trigger({ folder: target, overwrite: 'ALWAYS' })
+  const small = join(target, path, 'small')
+  await expect.poll(() => readFile(small, 'utf8').catch(() => ''), { timeout: 30_000, interval: 20 }).toBe('small')
+  await appendFile(small, ' and more')
+  const restore = await ended(over)
+  expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_INCOMPLETE' })
+  expect(restore.errorMessage).toContain('has 14 bytes instead of 5')
 })

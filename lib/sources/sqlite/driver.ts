@@ -105,7 +105,10 @@ export const sqliteDriver: SourceDriver<SqliteSettings> = {
         return true
       },
       mask: ({ path }, sql, ctx) => askSqlite({ command: 'mask', path: path as string, sql }, ctx, () => {}),
-      remove: ({ path }) => removeDatabase(path as string),
+      remove: ({ path }, ctx) =>
+        removeDatabase(path as string).catch((error: Error) => {
+          ctx.log('error', `The file ${path}, made for this restore, could not be removed: ${error.message}`)
+        }),
     },
   },
 
