@@ -6,15 +6,13 @@ import { followRestore } from '#lib/restores/follow.ts'
 import { placeText } from '#lib/restores/place-text.ts'
 import type { Changes } from '#lib/restores/restore-over.ts'
 import { triggerRestore } from '#lib/restores/trigger.ts'
-import { databaseOfPart } from '#lib/sources/driver.ts'
-import { hasOriginalPlace, hasRows, mayReplacePlace, newPlaceOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
 import { given } from './given.ts'
 import { restoreChanges, restoreOverwrite } from './restore-changes.ts'
 import { triggerRestoreInput } from './restore-input.ts'
-import { backupRun, runError } from './run.ts'
+import { runError } from './run.ts'
 import { waitsFor } from './waits-for.ts'
 
 const PAGE_LIMIT = 100
@@ -128,49 +126,6 @@ export const restore = builder.prismaObject('Restore', {
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
   }),
 })
-
-const newPlace = builder.enumType('NewPlace', {
-  values: {
-    DATABASE: { value: 'database' },
-    FILE: { value: 'file' },
-    SERVER: { value: 'server', description: 'One that is there and empty.' },
-  } as const,
-})
-
-builder.prismaObjectField(backupRun, 'newPlace', (t) =>
-  t.field({
-    type: newPlace,
-    nullable: true,
-    description: 'What it can be restored into besides a folder. Null: nothing.',
-    select: { part: true, source: { select: { kind: true } } },
-    resolve: ({ part, source }) =>
-      part !== '' && databaseOfPart(part) === null ? null : (newPlaceOf(source.kind) ?? null),
-  }),
-)
-
-builder.prismaObjectField(backupRun, 'mayReplacePlace', (t) =>
-  t.boolean({
-    description: 'Whether a database, or a file of one, that is there can be replaced by it in one step.',
-    select: { source: { select: { kind: true } } },
-    resolve: ({ source }) => mayReplacePlace(source.kind),
-  }),
-)
-
-builder.prismaObjectField(backupRun, 'hasRows', (t) =>
-  t.boolean({
-    description: 'Whether its rows can be restored into tables.',
-    select: { source: { select: { kind: true } } },
-    resolve: ({ source }) => hasRows(source.kind),
-  }),
-)
-
-builder.prismaObjectField(backupRun, 'hasOriginalPlace', (t) =>
-  t.boolean({
-    description: 'Whether it can be restored to where it was: its files lay somewhere on the worker.',
-    select: { source: { select: { kind: true } } },
-    resolve: ({ source }) => hasOriginalPlace(source.kind),
-  }),
-)
 
 builder.queryFields((t) => ({
   restore: t.prismaField({

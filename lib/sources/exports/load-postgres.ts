@@ -7,16 +7,11 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { type PostgresConnection, withPostgres } from '../connections/postgres.ts'
 import { codeOf, isSqlState, nameOf } from '../connections/postgres-errors.ts'
 import type { DriverContext } from '../driver.ts'
-import type { Column, ExportEntry, Manifest } from './manifest.ts'
+import { type Counts, insertStaged, keyOf, type Rows, STAGE, type Target } from './insert-staged.ts'
+import type { Column, Manifest } from './manifest.ts'
 import { exactText } from './read-postgres.ts'
 import { noRows, type PersonColumns, type RowsLoaded, type RowsWish, wantedOf } from './rows.ts'
 import { quoted, quotedTable } from './selection.ts'
-
-interface Target {
-  entry: ExportEntry
-  /** Quoted, with its schema where the settings named one. */
-  table: string
-}
 
 interface Options {
   /** Left out: REFUSE, and everything. */
@@ -85,10 +80,6 @@ export async function loadIntoPostgres(
 
 const EVERYTHING: RowsWish = { conflict: 'REFUSE', person: null }
 
-interface Rows extends RowsWish {
-  personColumn: string | null
-}
-
 /** Makes the tables that are missing, and keeps the others from changing until the end. */
 async function makeRoom(
   client: Client,
@@ -118,16 +109,6 @@ async function makeRoom(
     })
 }
 
-/** The columns of its primary key. */
-async function keyOf(client: Client, table: string): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT attname AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-     WHERE i.indrelid = $1::regclass AND i.indisprimary`,
-    [table],
-  )
-  return rows.map(({ name }) => name)
-}
-
 const definitions = (columns: readonly Column[]) =>
   columns.map(({ name, type }) => `${quoted(name)} ${type}`).join(', ')
 
@@ -151,10 +132,6 @@ async function parentsFirst(client: Client, targets: readonly Target[]): Promise
   return ordered
 }
 
-const STAGE = 'pg_temp."restored export"'
-
-type Counts = Omit<RowsLoaded, 'leftOut'>
-
 async function loadCsv(
   client: Client,
   target: Target,
@@ -163,7 +140,7 @@ async function loadCsv(
 ): Promise<Counts> {
   await client.query(`CREATE TEMP TABLE "restored export" (${definitions(target.entry.columns)}) ON COMMIT DROP`)
   await fill(`COPY ${STAGE} FROM STDIN (FORMAT csv, HEADER, ENCODING 'UTF8')`)
-  return insert(client, target, rows, STAGE, (column) => quoted(column.name))
+  return insertStaged(client, target, rows, STAGE, (column) => quoted(column.name))
 }
 
 /** A line of NDJSON has no control character: with these as quote and delimiter, COPY takes it whole. */
@@ -181,66 +158,10 @@ async function loadNdjson(
   // -> keeps JSON's null apart from a missing key, which is NULL.
   const expression = (column: Column) =>
     isJson(column) ? `(s.line::json -> ${literal(column.name)})::${column.type}` : `r.${quoted(column.name)}`
-  return insert(client, target, rows, `${STAGE} AS s${record}`, expression)
+  return insertStaged(client, target, rows, `${STAGE} AS s${record}`, expression)
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-async function insert(
-  client: Client,
-  { entry, table }: Target,
-  { conflict, person, personColumn }: Rows,
-  staged: string,
-  expression: (column: Column) => string,
-): Promise<Counts> {
-  const { rows } = await client.query<{ name: string; generated: boolean; sequence: string | null }>(
-    `SELECT attname AS name, coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '' AS generated,
-       pg_get_serial_sequence($1, attname) AS sequence
-     FROM pg_attribute a WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`,
-    [table],
-  )
-  const generated = new Set(rows.filter((row) => row.generated).map((row) => row.name))
-  const columns = entry.columns.filter((column) => !generated.has(column.name))
-  const names = columns.map((column) => quoted(column.name)).join(', ')
-  const values = columns.map((column) => `${expression(column)} AS ${quoted(column.name)}`).join(', ')
-  const who = entry.columns.find(({ name }) => name === personColumn)
-  const theirs =
-    person === null || who === undefined ? '' : `WHERE (${expression(who)})::text = ${client.escapeLiteral(person)}`
-  const from = `(SELECT ${values} FROM ${staged} ${theirs}) AS saved`
-  const count = async (sql: string) =>
-    Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`)).rows[0]?.n)
-  const short = (what: string, found: number | null, expected: number) =>
-    new CodedError('RESTORE_CONTENT_WRONG', {
-      what: `the export “${entry.name}”`,
-      reason: `${found} rows ${what} instead of ${expected}`,
-    })
-  const all = await count(STAGE)
-  if (all !== entry.rows) throw short('were found', all, entry.rows)
-  const wanted = theirs === '' ? all : await count(from)
-  const key = conflict === 'REFUSE' ? [] : await keyOf(client, table)
-  const same = key.map((name) => `there.${quoted(name)} = saved.${quoted(name)}`).join(' AND ')
-  const there = key.length === 0 ? 0 : await count(`${from} WHERE EXISTS (SELECT FROM ${table} AS there WHERE ${same})`)
-  const others = columns
-    .filter(({ name }) => !key.includes(name))
-    .map(({ name }) => `${quoted(name)} = EXCLUDED.${quoted(name)}`)
-  const isReplacing = conflict === 'REPLACE' && key.length > 0 && others.length > 0
-  const update = isReplacing ? `(${key.map(quoted).join(', ')}) DO UPDATE SET ${others.join(', ')}` : 'DO NOTHING'
-  const { rowCount } = await client.query(
-    `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${from}
-     ${conflict === 'REFUSE' ? '' : `ON CONFLICT ${update}`}`,
-  )
-  const done = rowCount ?? 0
-  const expected = conflict === 'REFUSE' || isReplacing ? wanted : null
-  if (expected !== null && done !== expected) throw short('were loaded', done, expected)
-  await client.query(`DROP TABLE ${STAGE}`)
-  for (const { name, sequence } of rows) {
-    if (sequence === null) continue
-    const last = `max(${quoted(name)})`
-    await client.query(`SELECT setval($1, ${last}) FROM ${table} HAVING ${last} IS NOT NULL`, [sequence])
-  }
-  const replaced = isReplacing ? there : 0
-  return { inserted: done - replaced, replaced, skipped: wanted - done }
-}
 
 /** What the server refuses is told with the name of the export. */
 async function named<T>(target: Target | null, work: () => Promise<T>): Promise<T> {
