@@ -114,10 +114,19 @@ describe('a look at a repository', () => {
     expect(await lookNow()).toMatchObject({ problemCode: null })
   })
 
+  it('is taken although a task of the repository is being queued', async () => {
+    const { probedAt } = await change({ probedAt: null })
+    await home.runtime.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`select 1 from repositories where id = ${repository.id}::uuid for key share`
+      await look()
+    })
+    expect((await row()).probedAt).not.toEqual(probedAt)
+  })
+
   it('is taken by each worker', async () => {
     await change({ probedAt: null })
     const upkeep = startUpkeep(home.runtime)
-    await expect.poll(async () => (await row()).probedAt, { timeout: 10_000 }).not.toBeNull()
+    await expect.poll(async () => (await row()).probedAt, { timeout: 40_000 }).not.toBeNull()
     await upkeep.stop()
   })
 })

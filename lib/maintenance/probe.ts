@@ -32,6 +32,7 @@ export async function probeRepositories(deps: MaintenanceDeps, signal: AbortSign
   }
 }
 
+/** `no key`: a task that is queued meanwhile holds a key share of its repository, which must not put the look off. */
 async function claimDue({ prisma }: MaintenanceDeps, served: string[]): Promise<Repository[]> {
   const rows = await prisma.$queryRaw<{ id: string }[]>`
     update repositories set probed_at = clock_timestamp()
@@ -39,7 +40,7 @@ async function claimDue({ prisma }: MaintenanceDeps, served: string[]): Promise<
       select id from repositories
       where id::text = any(${served}) and initialised_at is not null and (probed_at is null or probed_at <=
         clock_timestamp() - make_interval(secs => case failed_looks when 1 then ${AGAIN_AFTER_SECONDS}::int else ${EVERY_SECONDS}::int end))
-      order by probed_at nulls first limit ${LOOKS_AT_ONCE} for update skip locked)
+      order by probed_at nulls first limit ${LOOKS_AT_ONCE} for no key update skip locked)
     returning id`
   return prisma.repository.findMany({ where: { id: { in: rows.map((row) => row.id) } } })
 }

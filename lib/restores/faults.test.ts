@@ -30,7 +30,7 @@ async function limitDownload(downloadKibPerSecond: number | undefined) {
 beforeAll(async () => {
   home = await openInstallation()
   await Promise.all([home.startWorker(), home.startRestores()])
-  const added = await home.addFiles('noise', { small: 'small', zlarge: content })
+  const added = await home.addFiles('noise', { empty: '', small: 'small', zlarge: content })
   const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE', sourceIds: [added.source.id] })
   run = (await home.ended(id)).runs[0] as BackupRun
   path = added.path
@@ -49,7 +49,9 @@ if (!smallDiskMissing)
       for (const overwrite of [null, 'ALWAYS']) {
         const target = join(folder('disk'), `restored ${overwrite}`)
         const full = await ended(await trigger({ folder: target, overwrite }))
-        expect(full).toMatchObject({ state: 'PARTIAL', errorCode: 'RESTORE_INCOMPLETE', filesDone: 1n, filesTotal: 2n })
+        expect(full).toMatchObject({ state: 'PARTIAL', errorCode: 'RESTORE_INCOMPLETE', filesTotal: 3n })
+        // The empty file needs no room. Whether the small one is written before the disk is full is restic's affair.
+        expect([1n, 2n]).toContain(full.filesDone)
         expect(full.errorMessage).toMatch(/zlarge.*no space left on device/)
         await rm(target, { recursive: true })
       }
