@@ -96,7 +96,7 @@ builder.prismaObject('Backup', {
       description: 'What its plan calls before and after it, in order.',
       query: { orderBy: [{ phase: 'asc' }, { position: 'asc' }] },
     }),
-    deliveries: t.relation('deliveries', { query: { orderBy: { createdAt: 'asc' } } }),
+    notifications: t.relation('notifications', { query: { orderBy: { createdAt: 'asc' } } }),
     log: t.field({
       type: [backupEvent],
       description: 'The newest log lines and changes of state, oldest first.',

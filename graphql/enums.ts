@@ -6,6 +6,7 @@ import {
   LogLevel,
   Role,
   RunState,
+  Severity,
   SourceType,
 } from '#prisma/client/enums.ts'
 import { builder } from './builder.ts'
@@ -17,4 +18,5 @@ export const backupOrigin = builder.enumType(BackupOrigin, { name: 'BackupOrigin
 export const eventKind = builder.enumType(EventKind, { name: 'EventKind' })
 export const logLevel = builder.enumType(LogLevel, { name: 'LogLevel' })
 export const deliveryState = builder.enumType(DeliveryState, { name: 'DeliveryState' })
+export const severity = builder.enumType(Severity, { name: 'Severity' })
 export const role = builder.enumType(Role, { name: 'Role' })

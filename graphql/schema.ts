@@ -36,6 +36,7 @@ import './restore-places.ts'
 import './verification.ts'
 import './retention.ts'
 import './notification.ts'
+import './channel.ts'
 import './option.ts'
 import './configuration.ts'
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { request } from '#app/_data/fetcher.ts'
 import { type BackupEvent, followBackup } from '#app/_data/follow-backup.ts'
 import { keys } from '#app/_data/keys.ts'
+import { isOnItsWay } from '#app/_data/notifications.ts'
 import { useConnection } from '#app/_data/socket.ts'
 import {
   BackupDocument,
@@ -41,7 +42,7 @@ export function useBackup(id: string) {
       if (isActive(found.state)) return connection === 'open' && !isQueued ? 15_000 : 3_000
       const goesOn =
         found.hooks.some((hook) => isActive(hook.state)) ||
-        found.deliveries.some((delivery) => delivery.state === 'PENDING') ||
+        found.notifications.some(isOnItsWay) ||
         found.runs.some((run) => run.copies.some((copy) => isActive(copy.state)))
       return goesOn ? 3_000 : false
     },

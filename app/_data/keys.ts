@@ -35,5 +35,9 @@ export const keys = {
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],
   options: ['options'],
-  deliveries: ['deliveries'],
+  notifications: ['notifications'],
+  notification: (id: string) => ['notifications', id],
+  channels: ['channels'],
+  channelForm: ['channel-form'],
+  channel: (id: string) => ['channels', id],
 } as const

@@ -3,6 +3,7 @@ import {
   CircleDashed,
   CircleSlash,
   CircleX,
+  Info,
   LoaderCircle,
   type LucideIcon,
   ShieldCheck,
@@ -14,6 +15,7 @@ import type {
   DeliveryState,
   RepositoryHealthState,
   RunState,
+  Severity,
   VerificationResult,
 } from '#graphql/documents/generated/graphql.ts'
 
@@ -63,6 +65,16 @@ const resultLooks: Record<VerificationResult, Look> = {
 /** The result of a verification, else its state. */
 export function VerificationMark({ state, result }: { state: RunState; result: VerificationResult | null }) {
   return result === null ? <StateMark state={state} /> : <Mark look={resultLooks[result]} />
+}
+
+const severityLooks: Record<Severity, Look> = {
+  INFO: { word: 'Info', Icon: Info, tone: 'text-idle' },
+  WARNING: { word: 'Warning', Icon: TriangleAlert, tone: 'text-warn' },
+  ERROR: { word: 'Error', Icon: CircleX, tone: 'text-bad' },
+}
+
+export function SeverityMark({ severity }: { severity: Severity }) {
+  return <Mark look={severityLooks[severity]} />
 }
 
 export function DeliveryMark({ state }: { state: DeliveryState }) {

@@ -52,6 +52,12 @@ export interface AuditEntry {
     | 'repository.copy-missing'
     | 'repository.task'
     | 'repository.task-cancel'
+    | 'channel.create'
+    | 'channel.update'
+    | 'channel.delete'
+    | 'channel.test'
+    | 'notification.acknowledge'
+    | 'delivery.resend'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

@@ -54,7 +54,8 @@ function covers({ days, from, to }: Blackout, day: number, time: string): boolea
   return (days.includes(day) && time >= from) || (days.includes(dayBefore) && time < to)
 }
 
-function onTheWall(timeZone: string, at: Date): { day: number; time: string } {
+/** What the clock on the wall of a zone shows; 1 is Monday. */
+export function onTheWall(timeZone: string, at: Date): { day: number; time: string } {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'short',

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
-import { startNotifications } from '#lib/notifications/deliver.ts'
+import { startNotifications } from '#lib/notifications/start.ts'
 import { createRepository } from '#lib/repositories/create.ts'
 import { setNotificationRecipients } from '#lib/settings/notification-settings.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
@@ -84,7 +84,9 @@ describe('a look at a repository', () => {
     expect(await lookNow()).toMatchObject({ unreachableSince: null, problemCode: null, failedLooks: 0 })
     await lookNow()
     expect(await subjects(2)).toEqual(['Repository offsite cannot be used', 'Repository offsite can be used again'])
-    const told = await home.runtime.prisma.delivery.findMany({ where: { repositoryId: repository.id } })
+    const told = await home.runtime.prisma.delivery.findMany({
+      where: { notification: { repositoryId: repository.id } },
+    })
     expect(told.map((delivery) => delivery.recipient)).toEqual(['ops@example.org', 'ops@example.org'])
   })
 
@@ -102,8 +104,8 @@ describe('a look at a repository', () => {
     await server.revive()
     await lookNow()
     await subjects(2)
-    const event = `unreachable ${hiccup.unreachableSince?.toISOString()}`
-    expect(await home.runtime.prisma.delivery.count({ where: { event } })).toBe(0)
+    const key = `repository ${repository.id} unreachable ${hiccup.unreachableSince?.toISOString()}`
+    expect(await home.runtime.prisma.delivery.count({ where: { notification: { key } } })).toBe(0)
   })
 
   it('sees that another repository lies there', async () => {

@@ -9,7 +9,8 @@ import { setNotificationRecipients } from '#lib/settings/notification-settings.t
 import { setOption } from '#lib/settings/set-option.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MailServer, startMailServer } from '#lib/testing/mail-server.ts'
-import { sendTestMail, startNotifications } from './deliver.ts'
+import { startNotifications } from './start.ts'
+import { sendTestMail } from './test-message.ts'
 
 let mail: MailServer
 let home: Installation
@@ -39,7 +40,7 @@ beforeEach(async () => {
 
 async function settled(backupId: string, state: 'SENT' | 'FAILED') {
   return expect
-    .poll(() => home.runtime.prisma.delivery.findMany({ where: { backupId } }), { timeout: 40_000 })
+    .poll(() => home.runtime.prisma.delivery.findMany({ where: { notification: { backupId } } }), { timeout: 40_000 })
     .toEqual([expect.objectContaining({ state })])
 }
 
@@ -81,7 +82,7 @@ describe('being told', () => {
     await expect
       .poll(() => runtime.queue.hasJob('notify.backup-ended', { backupId: quiet.id }), { timeout: 20_000 })
       .toBe(false)
-    expect(await runtime.prisma.delivery.count({ where: { backupId: quiet.id } })).toBe(0)
+    expect(await runtime.prisma.delivery.count({ where: { notification: { backupId: quiet.id } } })).toBe(0)
 
     await runtime.prisma.source.update({
       where: { id: source.id },
@@ -115,7 +116,7 @@ describe('being told', () => {
     const loud = await triggerBackup(runtime, admin, 'API', { ...input, notificationEnabled: true })
     await settled(loud.id, 'SENT')
     await setOption(runtime, admin, { name: 'notification_enabled', value: null })
-    expect(await runtime.prisma.delivery.count({ where: { backupId: quiet.id } })).toBe(0)
+    expect(await runtime.prisma.delivery.count({ where: { notification: { backupId: quiet.id } } })).toBe(0)
     await runtime.prisma.source.update({ where: { id: source.id }, data: { enabled: false } })
   })
 
@@ -137,7 +138,7 @@ describe('being told', () => {
     answers = () => 550
     const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE' })
     await settled(id, 'FAILED')
-    const delivery = await home.runtime.prisma.delivery.findFirstOrThrow({ where: { backupId: id } })
+    const delivery = await home.runtime.prisma.delivery.findFirstOrThrow({ where: { notification: { backupId: id } } })
     expect(delivery.attempts).toBe(1)
     expect(delivery.error).toContain('refused')
     expect((await home.ended(id)).state).toBe('SUCCEEDED')
@@ -148,7 +149,9 @@ describe('being told', () => {
     answers = () => (tries++ === 0 ? 451 : null)
     const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'STORAGE' })
     await expect
-      .poll(() => home.runtime.prisma.delivery.findFirst({ where: { backupId: id } }), { timeout: 20_000 })
+      .poll(() => home.runtime.prisma.delivery.findFirst({ where: { notification: { backupId: id } } }), {
+        timeout: 20_000,
+      })
       .toMatchObject({ state: 'PENDING', attempts: 1, error: expect.stringContaining('refused by the test') })
     await settled(id, 'SENT')
     expect(tries).toBe(2)
@@ -173,8 +176,8 @@ describe('being told', () => {
     const payload = { backupId: id }
     await queue.send(prisma, 'notify.backup-ended', payload)
     await expect.poll(() => queue.hasJob('notify.backup-ended', payload), { timeout: 20_000 }).toBe(false)
-    expect(await prisma.delivery.count({ where: { backupId: id } })).toBe(3)
-    await expect.poll(() => prisma.delivery.count({ where: { backupId: id, state: 'SENT' } })).toBe(3)
+    expect(await prisma.delivery.count({ where: { notification: { backupId: id } } })).toBe(3)
+    await expect.poll(() => prisma.delivery.count({ where: { state: 'SENT', notification: { backupId: id } } })).toBe(3)
     expect(mail.received).toHaveLength(3)
     await setNotificationRecipients(prisma, home.admin, ['ops@example.org'])
   })
@@ -184,7 +187,10 @@ describe('being told', () => {
     const { id } = await prisma.backup.create({
       data: { type: 'FULL', state: 'CANCELLED', origin: 'API', environments: ['test'], compressionLevel: 5 },
     })
-    for (const change of [{ mailer: null }, { config: { NOTIFICATION_ENABLED: false } }]) {
+    for (const change of [
+      { mailer: null },
+      { config: { NOTIFICATION_ENABLED: false, WEBHOOK_PRIVATE_NETWORKS: [] } },
+    ]) {
       const handlers: Record<string, (payload: never, context: never) => Promise<void>> = {}
       const work: Queue['work'] = async (name, _options, handler) => {
         handlers[name] = handler as (typeof handlers)[string]
@@ -192,13 +198,13 @@ describe('being told', () => {
       await startNotifications({ ...home.runtime, ...change, queue: { ...queue, work } })
       await handlers['notify.backup-ended']?.({ backupId: id } as never, {} as never)
     }
-    expect(await prisma.delivery.count({ where: { backupId: id } })).toBe(0)
+    expect(await prisma.delivery.count({ where: { notification: { backupId: id } } })).toBe(0)
     await prisma.backup.delete({ where: { id } })
   })
 
   it('answers what became of a test message', async () => {
     expect(await sendTestMail(home.runtime, home.admin)).toEqual([
-      expect.objectContaining({ state: 'SENT', backupId: null }),
+      expect.objectContaining({ state: 'SENT', channel: 'email' }),
     ])
     answers = () => 550
     expect(await sendTestMail(home.runtime, home.admin)).toEqual([expect.objectContaining({ state: 'FAILED' })])

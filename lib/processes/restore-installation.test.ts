@@ -70,7 +70,7 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   const webhook = { kind: 'webhook', url: 'https://example.org/', timeoutSeconds: 5 }
   const later = { phase: 'AFTER', position: 0, hook: webhook, notBefore: new Date('2999-01-01') } as const
   await prisma.backupHook.create({ data: { backupId: backup.id, environmentId, ...later } })
-  const event = await prisma.planEvent.create({ data: { planId: plan.id, dueAt: new Date(0), kind: 'MISSED' } })
+  await prisma.planEvent.create({ data: { planId: plan.id, dueAt: new Date(0), kind: 'MISSED' } })
   await prisma.repositoryTask.create({ data: { repositoryId: repository.id, kind: 'CHECK', state: 'QUEUED' } })
   const to = { folder: '/srv/restored', requestedFolder: '/srv/restored', requestedBy: 'ops@example.org' }
   const { id: restoreId } = await prisma.restore.create({ data: { runId: run.id, ...to } })
@@ -81,8 +81,17 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   })
   await prisma.retentionHold.create({ data: { sourceId: source.id, runId: run.id, reason: 'half as big' } })
   await prisma.setting.create({ data: { key: 'option.retention_policy', value: '45' } })
-  const delivery = { channel: 'EMAIL', recipient: 'ops@example.org', subject: 'missed', planEventId: event.id }
-  await prisma.delivery.create({ data: delivery })
+  const told = { title: 'missed', tone: 'warn', facts: [], parts: [], lines: [], problem: null, link: '', linkText: '' }
+  const notification = {
+    key: 'missed',
+    event: 'PLAN_MISSED',
+    severity: 'WARNING',
+    subject: 'missed',
+    content: told,
+  } as const
+  const channel = await prisma.channel.create({ data: { name: 'ops', kind: 'ntfy', settings: { topic: 'backups' } } })
+  const toOps = { channelId: channel.id, channel: 'ntfy', recipient: 'ops' }
+  await prisma.notification.create({ data: { ...notification, planId: plan.id, deliveries: { create: toOps } } })
   const { userId } = admin
   await prisma.apiToken.create({ data: { userId, name: 'ci', scopes: ['backup:read'], expiresAt: new Date() } })
 }

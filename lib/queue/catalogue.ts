@@ -58,6 +58,11 @@ export const jobs = {
     payload: z.object({ repositoryId: z.uuid(), event: z.string(), notice: repositoryNotice }),
     options: { retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 300 },
   },
+  /** Look for what nobody reports, and send what has waited. Sent every minute. */
+  'notify.watch': {
+    payload: z.object({}),
+    options: { retryLimit: 0, expireInSeconds: 300 },
+  },
   /** Send one stored delivery. */
   'notify.deliver': {
     payload: z.object({ deliveryId: z.uuid() }),

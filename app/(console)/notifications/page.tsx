@@ -1,24 +1,25 @@
 'use client'
 
-import { MailX, Send } from 'lucide-react'
-import { useDeliveries, useNotificationSettings, useSendTestMail } from '#app/_data/notifications.ts'
+import { BellOff, Send } from 'lucide-react'
+import { useNotificationSettings, useNotifications, useSendTestMail } from '#app/_data/notifications.ts'
 import { useViewer } from '#app/_data/viewer.ts'
 import { Button } from '#app/_ui/button.tsx'
-import { DeliveryTable } from '#app/_ui/delivery-table.tsx'
 import { asProblem, Notice, ProblemNotice } from '#app/_ui/notice.tsx'
+import { NotificationTable } from '#app/_ui/notification-table.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
+import { ChannelsPanel } from './channels-panel.tsx'
 import { RecipientsForm } from './recipients-form.tsx'
 
 export default function NotificationsPage() {
   const settings = useNotificationSettings()
-  const deliveries = useDeliveries()
+  const notifications = useNotifications()
   const viewer = useViewer()
   const readOnly = viewer.data?.role === 'VIEWER'
   return (
     <>
       <title>Notifications · System Backup Trigger</title>
-      <PageHead title="Notifications" intro="Who is told when a backup ends, and whether the message got through." />
+      <PageHead title="Notifications" intro="Who is told of what, and whether the message got through." />
       <Answered answer={settings}>
         {(current) => (
           <>
@@ -29,7 +30,7 @@ export default function NotificationsPage() {
               </Notice>
             )}
             <div className="grid items-start gap-x-5 xl:grid-cols-[3fr_2fr]">
-              <Panel title="Recipients">
+              <Panel title="Recipients of mail">
                 <RecipientsForm recipients={current.recipients} readOnly={readOnly} />
               </Panel>
               <Panel title="Test">
@@ -39,15 +40,16 @@ export default function NotificationsPage() {
           </>
         )}
       </Answered>
-      <Panel title="Deliveries" flush>
-        <Answered answer={deliveries}>
+      <ChannelsPanel mayChange={viewer.data?.role === 'ADMIN'} />
+      <Panel title="What was told" flush>
+        <Answered answer={notifications}>
           {(list) =>
             list.length === 0 ? (
-              <Empty Icon={MailX} title="Nothing has been sent yet">
-                A delivery appears here when a backup ends or when you send a test.
+              <Empty Icon={BellOff} title="Nothing has been told yet">
+                A notification appears here when a backup ends or when you send a test.
               </Empty>
             ) : (
-              <DeliveryTable deliveries={list} />
+              <NotificationTable notifications={list} />
             )
           }
         </Answered>
@@ -58,7 +60,7 @@ export default function NotificationsPage() {
 
 function NotConfigured() {
   return (
-    <Notice tone="warn" title="Mail is not configured: no message can be sent.">
+    <Notice tone="warn" title="Mail is not configured: no mail can be sent.">
       <p>Set both variables where the server is started, and start it again:</p>
       <pre className="mt-2 overflow-x-auto rounded-control border border-line bg-sheet px-3 py-2 font-mono text-label leading-5">
         {'SMTP_URL=smtps://user:password@mail.example.org\nMAIL_FROM=backups@example.org'}
@@ -87,7 +89,7 @@ function TestMail({ from, possible }: { from: string | null; possible: boolean }
       <div aria-live="polite" className="w-full empty:hidden">
         {test.data?.__typename === 'SendTestMailSuccess' ? (
           <Notice tone="good" title={`Test handed over for ${test.data.deliveries.length} recipients.`}>
-            Its state is in the list of deliveries below.
+            What became of it is in the list below.
           </Notice>
         ) : null}
         {test.data?.__typename === 'Problem' ? <ProblemNotice problem={test.data} /> : null}

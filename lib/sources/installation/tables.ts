@@ -19,6 +19,8 @@ export const savedTables = [
   'verification_evidence',
   'retention_holds',
   'audit_events',
+  'channels',
+  'notifications',
   'deliveries',
 ] as const
 

@@ -11,8 +11,8 @@ import { Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { Announcer } from './announcer.tsx'
 import { BackupHead } from './backup-head.tsx'
-import { Deliveries } from './deliveries.tsx'
 import { Hooks } from './hooks.tsx'
+import { Notifications } from './notifications.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { RunSummary } from './run-summary.tsx'
 
@@ -55,7 +55,7 @@ export default function BackupPage() {
                 )}
               </Answered>
             </Panel>
-            <Deliveries backup={found} />
+            <Notifications backup={found} />
           </>
         )
       }

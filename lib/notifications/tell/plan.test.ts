@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { renderHoldMail } from './hold-mail.ts'
-import { renderHookMail } from './hook-mail.ts'
-import { renderLateMail } from './late-mail.ts'
-import { renderPlanMail } from './plan-mail.ts'
+import { mailOf } from '../mail.ts'
+import { tellHold } from './hold.ts'
+import { tellHook } from './hook.ts'
+import { tellLate } from './late.ts'
+import { tellPlan } from './plan.ts'
+
+const mailedHold = (...args: Parameters<typeof tellHold>) => mailOf(tellHold(...args))
+const mailedHook = (...args: Parameters<typeof tellHook>) => mailOf(tellHook(...args))
+const mailedLate = (...args: Parameters<typeof tellLate>) => mailOf(tellLate(...args))
+const mailedPlan = (...args: Parameters<typeof tellPlan>) => mailOf(tellPlan(...args))
 
 const url = 'https://backup.example.org'
 const event = (kind: 'MISSED' | 'REFUSED', name = 'nightly') => ({
@@ -20,7 +26,7 @@ const hold = (name = 'uploads') => ({
 
 describe('the mail about a plan', () => {
   it('says which time was missed, what happened, what to do and where to look', () => {
-    const { subject, text, html } = renderPlanMail(event('MISSED'), url)
+    const { subject, text, html } = mailedPlan(event('MISSED'), url)
     expect(subject).toBe('Plan nightly missed its time')
     expect(text).toBe(
       [
@@ -37,7 +43,7 @@ describe('the mail about a plan', () => {
       ].join('\n'),
     )
     expect(html).toContain('https://backup.example.org/plans/p1')
-    expect(renderPlanMail(event('REFUSED'), url).subject).toBe('Plan nightly could not start')
+    expect(mailedPlan(event('REFUSED'), url).subject).toBe('Plan nightly could not start')
   })
 })
 
@@ -45,7 +51,7 @@ const lateSource = (name = 'uploads') => ({ id: 's1', name, environment: { name:
 
 describe('the mail about a source that is late', () => {
   it('says since when, and what to do', () => {
-    const { subject, text } = renderLateMail(lateSource(), new Date('2026-03-01T04:00:00Z'), url)
+    const { subject, text } = mailedLate(lateSource(), new Date('2026-03-01T04:00:00Z'), true, url)
     expect(subject).toBe('No good backup of uploads for too long')
     expect(text).toContain('Late since: 2026-03-01T04:00:00.000Z')
     expect(text).toContain('What to do: See in its last backups')
@@ -55,7 +61,7 @@ describe('the mail about a source that is late', () => {
 
 describe('the mail about a backup that looks wrong', () => {
   it('says what is wrong with it and that nothing is removed meanwhile', () => {
-    const { subject, text } = renderHoldMail(hold(), url)
+    const { subject, text } = mailedHold(hold(), url)
     expect(subject).toBe('The backup of uploads looks wrong')
     expect(text).toContain('it read 1 % of what is usual. None of its older snapshots is removed')
     expect(text).toContain('uploads (database:shop)')
@@ -65,9 +71,9 @@ describe('the mail about a backup that looks wrong', () => {
 
 it.each(['<script>alert(1)</script>', 'a\r\nBcc: evil@example.org'])('no name injects anything: %s', (name) => {
   for (const { subject, html } of [
-    renderPlanMail(event('MISSED', name), url),
-    renderHoldMail(hold(name), url),
-    renderLateMail(lateSource(name), new Date(0), url),
+    mailedPlan(event('MISSED', name), url),
+    mailedHold(hold(name), url),
+    mailedLate(lateSource(name), new Date(0), false, url),
   ]) {
     expect(subject).not.toMatch(/[\r\n]/)
     expect(html).not.toContain('<script>')
@@ -76,7 +82,7 @@ it.each(['<script>alert(1)</script>', 'a\r\nBcc: evil@example.org'])('no name in
 
 describe('the mail about a hook', () => {
   it('says which one failed after which backup, and that it is left undone, and nothing in it injects anything', () => {
-    const { subject, text, html } = renderHookMail(
+    const { subject, text, html } = mailedHook(
       {
         hook: { kind: 'webhook', url: 'https://shop.example.org/secret-path' },
         backupId: 'b1',

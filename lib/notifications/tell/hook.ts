@@ -1,6 +1,5 @@
 import { hookInput, hookTitle } from '#lib/hooks/hook.ts'
-import { factMail, RED } from './fact-mail.ts'
-import type { Message } from './mailer.ts'
+import { type Told, tell } from '../told.ts'
 
 interface FailedHook {
   hook: unknown
@@ -13,10 +12,10 @@ interface FailedHook {
 }
 
 /** What a person is told when what was to be called after a backup failed for good. Pure. */
-export function renderHookMail(failed: FailedHook, publicUrl: string): Omit<Message, 'to'> {
-  return factMail({
+export function tellHook(failed: FailedHook, publicUrl: string): Told {
+  return tell({
     title: `A hook after the backup of ${failed.backup.description} failed`,
-    colour: RED,
+    tone: 'bad',
     facts: [
       ['Plan', failed.backup.description],
       ['Hook', hookTitle(hookInput.parse(failed.hook))],

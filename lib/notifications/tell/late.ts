@@ -1,22 +1,24 @@
-import { factMail, RED } from './fact-mail.ts'
-import type { Message } from './mailer.ts'
+import { type Told, tell } from '../told.ts'
 
 /** What a person is told about a source whose newest good backup is too old. Pure. */
-export function renderLateMail(
+export function tellLate(
   source: { id: string; name: string; environment: { name: string } },
   since: Date,
+  wasSaved: boolean,
   publicUrl: string,
-): Omit<Message, 'to'> {
-  return factMail({
-    title: `No good backup of ${source.name} for too long`,
-    colour: RED,
+): Told {
+  return tell({
+    title: wasSaved ? `No good backup of ${source.name} for too long` : `${source.name} was never backed up`,
+    tone: 'bad',
     facts: [
       ['Source', source.name],
       ['Environment', source.environment.name],
       ['Late since', since.toISOString()],
     ],
     problem: {
-      message: 'Its newest good backup is older than it should become, or there is none.',
+      message: wasSaved
+        ? 'Its newest good backup is older than it should become.'
+        : 'There is no good backup of it at all.',
       remedy: 'See in its last backups what went wrong, and whether a plan takes it; then trigger one.',
     },
     link: `${publicUrl}/backups?source=${source.id}`,

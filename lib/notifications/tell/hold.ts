@@ -1,5 +1,4 @@
-import { factMail, RED } from './fact-mail.ts'
-import type { Message } from './mailer.ts'
+import { type Told, tell } from '../told.ts'
 
 interface Hold {
   reason: string
@@ -9,10 +8,10 @@ interface Hold {
 }
 
 /** What a person is told about a backup that looks wrong, and that retention waits for them. Pure. */
-export function renderHoldMail({ reason, part, source, run }: Hold, publicUrl: string): Omit<Message, 'to'> {
-  return factMail({
+export function tellHold({ reason, part, source, run }: Hold, publicUrl: string): Told {
+  return tell({
     title: `The backup of ${source.name} looks wrong`,
-    colour: RED,
+    tone: 'bad',
     facts: [
       ['Source', part === '' ? source.name : `${source.name} (${part})`],
       ['Environment', source.environment.name],

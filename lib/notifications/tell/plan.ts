@@ -1,6 +1,5 @@
 import type { PlanEventKind } from '#prisma/client/enums.ts'
-import { AMBER, factMail, RED } from './fact-mail.ts'
-import type { Message } from './mailer.ts'
+import { type Told, tell } from '../told.ts'
 
 interface PlanEvent {
   dueAt: Date
@@ -10,11 +9,11 @@ interface PlanEvent {
 }
 
 /** What a person is told about a time of a plan that was missed, or at which it could not start. Pure. */
-export function renderPlanMail({ dueAt, kind, message, plan }: PlanEvent, publicUrl: string): Omit<Message, 'to'> {
+export function tellPlan({ dueAt, kind, message, plan }: PlanEvent, publicUrl: string): Told {
   const wasMissed = kind === 'MISSED'
-  return factMail({
+  return tell({
     title: wasMissed ? `Plan ${plan.name} missed its time` : `Plan ${plan.name} could not start`,
-    colour: wasMissed ? AMBER : RED,
+    tone: wasMissed ? 'warn' : 'bad',
     facts: [
       ['Plan', plan.name],
       ['Due', dueAt.toISOString()],

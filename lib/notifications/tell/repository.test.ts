@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { RepositoryNotice } from '#lib/queue/repository-notice.ts'
-import { renderRepositoryMail } from './repository-mail.ts'
+import { mailOf } from '../mail.ts'
+import { tellRepository } from './repository.ts'
+
+const mailedRepository = (...args: Parameters<typeof tellRepository>) => mailOf(tellRepository(...args))
 
 const id = '01890000-0000-7000-8000-000000000000'
 const problem = { code: 'REPOSITORY_UNREACHABLE', message: 'Nobody listens.', remedy: 'Start the server.' }
@@ -75,7 +78,7 @@ const notices = {
   failed: { kind: 'task-failed', task: 'integrity check', at, attempts: 3, problem },
 } satisfies Record<string, RepositoryNotice>
 const render = (notice: RepositoryNotice, name = 'offsite', location = 'sftp:backup@host:/srv') =>
-  renderRepositoryMail({ id, name, location }, notice, 'https://backup.example.org')
+  mailedRepository({ id, name, location }, notice, 'https://backup.example.org')
 
 describe('the mail about a repository', () => {
   it.each([

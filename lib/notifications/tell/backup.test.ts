@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { RunState } from '#prisma/client/enums.ts'
-import { type EndedBackup, renderBackupMail } from './backup-mail.ts'
+import { mailOf } from '../mail.ts'
+import { type EndedBackup, tellBackup } from './backup.ts'
+
+const mailedBackup = (...args: Parameters<typeof tellBackup>) => mailOf(tellBackup(...args))
 
 type Run = EndedBackup['runs'][number]
 
@@ -38,7 +41,7 @@ const backup = (state: RunState, runs: Run[], changes: Partial<EndedBackup> = {}
     ...changes,
   }) as EndedBackup
 
-const render = (ended: EndedBackup) => renderBackupMail(ended, 'https://backup.example.org')
+const render = (ended: EndedBackup) => mailedBackup(ended, 'https://backup.example.org')
 
 describe('the mail about a backup', () => {
   it('names every part of a source, and takes only the newest attempt at each', () => {

@@ -1,14 +1,14 @@
 import { Mail } from 'lucide-react'
 import { type BackupDetail, isActive } from '#app/_data/backup.ts'
-import { DeliveryTable } from '#app/_ui/delivery-table.tsx'
+import { NotificationTable } from '#app/_ui/notification-table.tsx'
 import { Panel } from '#app/_ui/panel.tsx'
 import { Empty } from '#app/_ui/waiting.tsx'
 
-export function Deliveries({ backup }: { backup: BackupDetail }) {
+export function Notifications({ backup }: { backup: BackupDetail }) {
   return (
-    <Panel title="Deliveries" flush>
-      {backup.deliveries.length > 0 ? (
-        <DeliveryTable deliveries={backup.deliveries} />
+    <Panel title="Notifications" flush>
+      {backup.notifications.length > 0 ? (
+        <NotificationTable notifications={backup.notifications} />
       ) : (
         <Empty
           Icon={Mail}
@@ -16,7 +16,7 @@ export function Deliveries({ backup }: { backup: BackupDetail }) {
         >
           {isActive(backup.state)
             ? null
-            : 'Check on the page Notifications that mail is configured and has recipients.'}
+            : 'Check on the page Notifications that mail has recipients, or that there is a channel.'}
         </Empty>
       )}
     </Panel>

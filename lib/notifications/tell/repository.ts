@@ -1,17 +1,16 @@
 import type { RepositoryNotice } from '#lib/queue/repository-notice.ts'
-import { AMBER, factMail, GREEN, RED, type Told } from './fact-mail.ts'
-import type { Message } from './mailer.ts'
+import { type Told, tell } from '../told.ts'
 
 const NAMES_SHOWN = 20
 
 /** What a person is told about a repository. Pure. */
-export function renderRepositoryMail(
+export function tellRepository(
   repository: { id: string; name: string; location: string },
   notice: RepositoryNotice,
   publicUrl: string,
-): Omit<Message, 'to'> {
-  const { facts, ...told } = tell(repository.name, notice)
-  return factMail({
+): Told {
+  const { facts, ...told } = said(repository.name, notice)
+  return tell({
     ...told,
     facts: [['Repository', repository.name], ['Place', repository.location], ...facts],
     ...linkOf(repository.id, notice, publicUrl),
@@ -34,19 +33,19 @@ const restoreVerbs = {
   INTERRUPTED: 'was interrupted',
 } as const
 
-function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'linkText'> {
+function said(name: string, notice: RepositoryNotice): Omit<Parameters<typeof tell>[0], 'link' | 'linkText'> {
   switch (notice.kind) {
     case 'unreachable':
       return {
         title: `Repository ${name} cannot be used`,
-        colour: RED,
+        tone: 'bad',
         facts: [['Since', notice.since]],
         problem: notice.problem,
       }
     case 'reachable':
       return {
         title: `Repository ${name} can be used again`,
-        colour: GREEN,
+        tone: 'good',
         facts: [
           ...(notice.since === null ? [] : [['Away since', notice.since] as [string, string]]),
           ['Back', notice.at],
@@ -55,7 +54,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
     case 'damaged':
       return {
         title: `Repository ${name} is damaged`,
-        colour: RED,
+        tone: 'bad',
         facts: [
           ['Found', notice.at],
           ['Touches', touchedText(notice.touched, notice.touchedInFull)],
@@ -70,7 +69,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
     case 'restore-ended':
       return {
         title: `The restore of ${notice.source} ${restoreVerbs[notice.state]}`,
-        colour: notice.state === 'SUCCEEDED' ? GREEN : RED,
+        tone: notice.state === 'SUCCEEDED' ? 'good' : 'bad',
         facts: [
           ['Into', notice.into],
           ['Asked for by', notice.requestedBy],
@@ -81,7 +80,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
     case 'restore-approval':
       return {
         title: `A restore of ${notice.source} waits for an approval`,
-        colour: AMBER,
+        tone: 'warn',
         facts: [
           ['Into', notice.into],
           ['Asked for by', notice.requestedBy],
@@ -97,7 +96,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
         title: notice.isMismatch
           ? `The backup of ${notice.source} is not what it should be`
           : `The backup of ${notice.source} could not be verified`,
-        colour: RED,
+        tone: 'bad',
         facts: [
           ['Asked for by', notice.requestedBy],
           ['Ended', notice.at],
@@ -107,7 +106,7 @@ function tell(name: string, notice: RepositoryNotice): Omit<Told, 'link' | 'link
     case 'task-failed':
       return {
         title: `The ${notice.task} of repository ${name} failed`,
-        colour: RED,
+        tone: 'bad',
         facts: [
           ['Ended', notice.at],
           ['Attempts', String(notice.attempts)],
