@@ -16,6 +16,7 @@ const pages: [path: string, heading: string][] = [
   ['/repositories', 'Repositories'],
   ['/repositories/new', 'New repository'],
   ['/notifications', 'Notifications'],
+  ['/notifications/channels/new', 'New channel'],
   ['/settings', 'Settings'],
   ['/settings/configuration', 'Configuration as a file'],
 ]
@@ -80,7 +81,7 @@ test('no page scrolls sideways on a phone', async ({ page }) => {
 
 test('the page of notifications says plainly that mail is not configured', async ({ page }) => {
   await page.goto('/notifications')
-  await expect(page.getByText('Mail is not configured: no message can be sent.')).toBeVisible()
+  await expect(page.getByText('Mail is not configured: no mail can be sent.')).toBeVisible()
   await expect(page.getByText('SMTP_URL=')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Send a test' })).toBeDisabled()
 

@@ -33,6 +33,7 @@ function environment(dataDir: string, port: number): NodeJS.ProcessEnv {
     PORT: String(port),
     ADMIN_EMAIL: administrator.email,
     ADMIN_PASSWORD: administrator.password,
+    WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8',
   }
 }
 
