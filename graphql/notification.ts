@@ -47,6 +47,13 @@ const toldFact = builder.objectRef<Told['facts'][number]>('ToldFact').implement(
     value: t.string({ resolve: ([, value]) => value }),
   }),
 })
+const toldCause = builder.objectRef<Told['parts'][number]['causes'][number]>('ToldCause').implement({
+  fields: (t) => ({
+    cause: t.exposeString('cause'),
+    remedy: t.exposeString('remedy'),
+    evidence: t.exposeString('evidence'),
+  }),
+})
 const toldPart = builder.objectRef<Told['parts'][number]>('ToldPart').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
@@ -54,6 +61,7 @@ const toldPart = builder.objectRef<Told['parts'][number]>('ToldPart').implement(
     tone: t.exposeString('tone'),
     figures: t.exposeString('figures'),
     problem: t.expose('problem', { type: toldProblem, nullable: true }),
+    causes: t.expose('causes', { type: [toldCause], description: 'What its log shows.' }),
   }),
 })
 const toldType = builder.objectRef<Told>('Told').implement({

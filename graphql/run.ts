@@ -1,6 +1,8 @@
+import type { Finding } from '#lib/log-analysis/analyze.ts'
+import { findingsOf } from '#lib/log-analysis/findings.ts'
 import { databaseOfPart, partName } from '#lib/sources/driver.ts'
 import { builder } from './builder.ts'
-import { runState } from './enums.ts'
+import { runState, severity } from './enums.ts'
 import { progress } from './event.ts'
 import { waitsFor } from './waits-for.ts'
 
@@ -9,6 +11,19 @@ export const runError = builder.objectRef<{ code: string; message: string; remed
     code: t.exposeString('code'),
     message: t.exposeString('message'),
     remedy: t.exposeString('remedy'),
+  }),
+})
+
+const finding = builder.objectRef<Finding>('LogFinding').implement({
+  description: 'A known problem that the log of a run shows.',
+  fields: (t) => ({
+    rule: t.exposeString('rule'),
+    severity: t.expose('severity', { type: severity }),
+    cause: t.exposeString('cause'),
+    remedy: t.exposeString('remedy'),
+    link: t.exposeString('link', { nullable: true, description: 'Of the tool’s own documentation.' }),
+    evidence: t.exposeStringList('evidence', { description: 'The first lines that show it, as the tool wrote them.' }),
+    count: t.exposeInt('count', { description: 'How many lines show it.' }),
   }),
 })
 
@@ -78,6 +93,14 @@ export const backupRun = builder.prismaObject('BackupRun', {
         run.errorCode === null
           ? null
           : { code: run.errorCode, message: run.errorMessage ?? '', remedy: run.errorRemedy ?? '' },
+    }),
+    findings: t.field({
+      type: [finding],
+      description: 'What its log shows: known problems with their causes, the gravest first. Also while it goes on.',
+      complexity: 10,
+      select: { id: true, state: true, errorCode: true, errorMessage: true },
+      resolve: (run, _args, { runtime }) =>
+        run.state === 'QUEUED' || run.state === 'SUCCEEDED' ? [] : findingsOf(runtime.prisma, run),
     }),
     queuedAt: t.expose('queuedAt', { type: 'DateTime' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),

@@ -22,7 +22,7 @@ export const lines = [
   ['settings'],
   ['retention'],
   ['plans'],
-  ['backups'],
+  ['backups', 'log-analysis'],
   ['maintenance', 'notifications', 'restores', 'schedules'],
   ['configuration'],
   ['runtime'],

@@ -1,4 +1,4 @@
-import { bodyText, type Problem, type Told, type Tone } from './told.ts'
+import { bodyText, EVIDENCE_LIMIT, type Problem, shortened, type Told, type Tone } from './told.ts'
 
 export interface Mail {
   subject: string
@@ -24,7 +24,7 @@ function page({ title, tone, facts, parts, lines, problem, link, linkText }: Tol
     (
       part,
     ) => `<div style="border-top:1px solid #d0d7de;margin-top:16px;padding-top:12px"><strong>${escapeHtml(part.name)}</strong>
-<span style="color:${colours[part.tone]}">${escapeHtml(part.state)}</span>${escapeHtml(part.figures)}${part.problem ? problemHtml(part.problem) : ''}</div>`,
+<span style="color:${colours[part.tone]}">${escapeHtml(part.state)}</span>${escapeHtml(part.figures)}${part.causes.map(causeHtml).join('')}${part.problem ? problemHtml(part.problem) : ''}</div>`,
   )
   const list = lines.length === 0 ? '' : `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`
   const body = `${blocks.join('')}${list}${problem ? problemHtml(problem) : ''}`
@@ -37,6 +37,11 @@ function page({ title, tone, facts, parts, lines, problem, link, linkText }: Tol
 ${body}
 ${way}</div></body></html>`
 }
+
+const causeHtml = ({ cause, remedy, evidence }: Told['parts'][number]['causes'][number]): string =>
+  `<p style="margin:8px 0 0"><b>Likely cause:</b> ${escapeHtml(cause)}</p>
+<p style="margin:4px 0 0"><b>What helps:</b> ${escapeHtml(remedy)}</p>
+<p style="margin:4px 0 0;color:#57606a">The log says: <code>${escapeHtml(shortened(evidence, EVIDENCE_LIMIT))}</code></p>`
 
 const problemHtml = ({ code, message, remedy }: Problem): string =>
   `<p style="margin:8px 0 0"><b>What happened:</b> ${escapeHtml(message)}${code ? ` <code>${escapeHtml(code)}</code>` : ''}</p>

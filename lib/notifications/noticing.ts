@@ -1,6 +1,8 @@
+import type { Finding } from '#lib/log-analysis/analyze.ts'
+import { findingsOf } from '#lib/log-analysis/findings.ts'
 import type { JobPayload } from '#lib/queue/catalogue.ts'
 import { type RepositoryNotice, repositoryNotice } from '#lib/queue/repository-notice.ts'
-import type { Prisma } from '#prisma/client/client.ts'
+import type { BackupRun, Prisma } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
 import type { EventName } from './events.ts'
 import { type NotificationDeps, note } from './note.ts'
@@ -31,12 +33,25 @@ export async function noteBackup(deps: NotificationDeps, { backupId }: JobPayloa
   await note(deps, {
     key: `backup ${backupId}`,
     event: recovered.length > 0 ? 'BACKUP_RECOVERED' : (ofBackup[backup.state] ?? 'BACKUP_FAILED'),
-    told: tellBackup(backup, deps.publicUrl, recovered),
+    told: tellBackup(backup, deps.publicUrl, recovered, await findingsOfAll(deps, backup.runs)),
     environments: backup.environments,
     plan: backup.plan,
     backupId,
     isTold: backup.notificationEnabled,
   })
+}
+
+const RUNS_LOOKED_AT = 100
+
+/** What the logs of the runs that are not whole show; of a backup that failed everywhere those of the first ones. */
+async function findingsOfAll(
+  { prisma }: NotificationDeps,
+  runs: readonly BackupRun[],
+): Promise<Map<string, Finding[]>> {
+  const found = new Map<string, Finding[]>()
+  for (const run of runs.filter(({ state }) => state !== 'SUCCEEDED' && state !== 'CANCELLED').slice(0, RUNS_LOOKED_AT))
+    found.set(run.id, await findingsOf(prisma, run))
+  return found
 }
 
 /** Names of the sources of a backup of which the attempt before it was not whole. */

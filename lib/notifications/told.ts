@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+export const EVIDENCE_LIMIT = 300
+
 const tone = z.enum(['good', 'warn', 'bad', 'plain'])
 export type Tone = z.output<typeof tone>
 
@@ -15,6 +17,8 @@ const part = z.object({
   /** What it did, from a comma on: “, 3.0 MiB read”. Empty: nothing to tell. */
   figures: z.string(),
   problem: problem.nullable(),
+  /** What its log shows: a likely cause with what to do, and the line that shows it. */
+  causes: z.array(z.object({ cause: z.string(), remedy: z.string(), evidence: z.string() })).default([]),
 })
 
 /** What a notification says, whatever carries it. Nothing in it is HTML or any other markup. */
@@ -53,6 +57,13 @@ export const problemText = ({ code, message, remedy }: Problem): string[] => [
   `What to do: ${remedy}`,
 ]
 
+const causesText = (causes: Told['parts'][number]['causes']): string[] =>
+  causes.flatMap(({ cause, remedy, evidence }) => [
+    `Likely cause: ${cause}`,
+    `What helps: ${remedy}`,
+    `The log says: ${shortened(evidence, EVIDENCE_LIMIT)}`,
+  ])
+
 /** What it says but for its title and its link, as lines of plain text. */
 export function bodyText({ facts, parts, lines, problem }: Told): string[] {
   return [
@@ -60,6 +71,7 @@ export function bodyText({ facts, parts, lines, problem }: Told): string[] {
     '',
     ...parts.flatMap((part) => [
       `- ${part.name}: ${part.state}${part.figures}`,
+      ...causesText(part.causes).map((line) => `  ${line}`),
       ...(part.problem ? problemText(part.problem).map((line) => `  ${line}`) : []),
     ]),
     ...lines.map((line) => `- ${line}`),

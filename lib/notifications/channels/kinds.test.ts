@@ -19,7 +19,7 @@ const said = (title = 'Backup of production failed', more: Partial<Told> = {}): 
     title,
     tone: 'bad',
     facts: [['Environments', 'production']],
-    parts: [{ name: 'shop', state: 'failed', tone: 'bad', figures: '', problem }],
+    parts: [{ name: 'shop', state: 'failed', tone: 'bad', figures: '', problem, causes: [] }],
     link: 'https://backup.example.org/backups/1',
     linkText: 'Open the backup',
   }),

@@ -1,3 +1,4 @@
+import type { Finding } from '#lib/log-analysis/analyze.ts'
 import { partName } from '#lib/sources/driver.ts'
 import type { Backup, BackupRun, Source } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
@@ -5,6 +6,9 @@ import { formatBytes, formatDuration } from '../figures.ts'
 import { type Told, type Tone, tell } from '../told.ts'
 
 export type EndedBackup = Backup & { runs: (BackupRun & { source: Source })[] }
+
+/** More of them help nobody who reads a mail. */
+const CAUSES_TOLD = 2
 
 const words: Record<RunState, { title: string; tone: Tone }> = {
   QUEUED: { title: 'is queued', tone: 'plain' },
@@ -18,9 +22,14 @@ const words: Record<RunState, { title: string; tone: Tone }> = {
 
 /**
  * What a person is told when a backup has ended: what ran, figures, reason and remedy, a link. `recovered` names sources of which the
- * attempt before was not whole. Pure.
+ * attempt before was not whole; `findings` says by the run's id what its log shows. Pure.
  */
-export function tellBackup(backup: EndedBackup, publicUrl: string, recovered: readonly string[] = []): Told {
+export function tellBackup(
+  backup: EndedBackup,
+  publicUrl: string,
+  recovered: readonly string[] = [],
+  findings: ReadonlyMap<string, readonly Finding[]> = new Map(),
+): Told {
   const { title, tone } = words[backup.state]
   const where = backup.environments.join(', ')
   const took = backup.startedAt && backup.finishedAt ? formatDuration(+backup.finishedAt - +backup.startedAt) : null
@@ -43,6 +52,9 @@ export function tellBackup(backup: EndedBackup, publicUrl: string, recovered: re
       problem: run.errorMessage
         ? { message: run.errorMessage, code: run.errorCode ?? '', remedy: run.errorRemedy ?? '' }
         : null,
+      causes: (findings.get(run.id) ?? []).slice(0, CAUSES_TOLD).map(({ cause, remedy, evidence }) => ({
+        ...{ cause, remedy, evidence: evidence[0] ?? '' },
+      })),
     })),
     link: `${publicUrl}/backups/${backup.id}`,
     linkText: 'Open the backup in the console',

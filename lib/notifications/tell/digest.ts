@@ -55,7 +55,7 @@ export function tellDigest({ sources, runs }: Digest, period: 'day' | 'week', no
 
 function partOf({ name, environment, lateSince, goodAt }: Digest['sources'][number], now: Date): Told['parts'][number] {
   const figures = goodAt === null ? '' : `, last good backup ${formatDuration(+now - +goodAt)} ago`
-  const of = { name: `${environment}: ${name}`, figures, problem: null }
+  const of = { name: `${environment}: ${name}`, figures, problem: null, causes: [] }
   if (lateSince !== null) return { ...of, state: `late since ${lateSince.toISOString()}`, tone: 'bad' }
   return goodAt === null ? { ...of, state: 'never saved', tone: 'warn' } : { ...of, state: 'in time', tone: 'good' }
 }

@@ -74,6 +74,12 @@ function Told({ notification }: { notification: NotificationDetail }) {
                 <strong className="font-semibold">{part.name}</strong> {part.state}
                 {part.figures}
               </p>
+              {part.causes.map(({ cause, remedy, evidence }) => (
+                <Notice key={cause} tone="bad" title={cause}>
+                  {remedy}
+                  <code className="mt-2 block font-mono text-label break-words">{evidence}</code>
+                </Notice>
+              ))}
               {part.problem ? <ProblemNotice problem={withCode(part.problem)} /> : null}
             </div>
           ))}
