@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { viewer } from '#lib/auth/viewer.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -21,8 +21,22 @@ export function openApollo(runtime: Runtime): ApolloServer<Context> {
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(runtime.log, formatted, error),
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), timing(runtime)],
   })
+}
+
+/** Notes how long each operation took. */
+function timing({ metrics }: Runtime): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      const timed = metrics.graphql.startTimer()
+      return {
+        async willSendResponse({ operation, errors }) {
+          timed({ operation: operation?.operation ?? 'none', result: errors?.length ? 'error' : 'ok' })
+        },
+      }
+    },
+  }
 }
 
 /** Who asks, through which door. One per operation; `signal` says when nobody waits for the answer any more. */

@@ -24,7 +24,7 @@ export const lines = [
   ['plans'],
   ['backups', 'log-analysis'],
   ['maintenance', 'notifications', 'restores', 'schedules'],
-  ['configuration'],
+  ['configuration', 'metrics'],
   ['runtime'],
   ['processes', 'cli'],
 ]

@@ -7,6 +7,7 @@ import { makeDataDir, type OpenDatabase, openDatabase } from '#lib/database/data
 import { openFeed, SETTINGS } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
 import { setVerbosity } from '#lib/log/log.ts'
+import { openProcessMetrics } from '#lib/metrics/process-metrics.ts'
 import { openMailer } from '#lib/notifications/mailer.ts'
 import { openQueue } from '#lib/queue/queue.ts'
 import { accessFolder } from '#lib/repositories/access.ts'
@@ -41,6 +42,7 @@ export async function openRuntime(config: Config, log: Log): Promise<OpenRuntime
       queue,
       feed,
       mailer,
+      metrics: openProcessMetrics(),
       secretKey,
       restic: findRestic(config),
       driverOf,

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import nextModule from 'next'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { requestContext } from '#lib/log/log.ts'
+import { pathLabel } from '#lib/metrics/process-metrics.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { openSubscriptions } from './subscriptions.ts'
 
@@ -22,7 +23,7 @@ export interface Web {
 
 /** The console and the API on one port. Next handles HTTP; upgrades to the GraphQL path are ours, all others Next's. */
 export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Promise<Web> {
-  const { config, log } = runtime
+  const { config, log, metrics } = runtime
   const server = createServer()
   const port = await listen(server, config.PORT, config.HOST)
   // Next closes sockets on a path that is also a route, so it gets an emitter of its own and only the upgrades meant for it.
@@ -38,6 +39,10 @@ export async function openWeb(runtime: Runtime, { dev }: { dev: boolean }): Prom
   // From the first moment on: a request that comes while Next prepares waits for it instead of hanging for ever.
   server.on('request', (request, response) => {
     const requestId = randomUUID()
+    const timed = metrics.http.startTimer()
+    response.once('close', () =>
+      timed({ method: request.method ?? '', path: pathLabel(request.url ?? ''), status: response.statusCode }),
+    )
     response.setHeader('x-request-id', requestId)
     void requestContext.run({ requestId }, () => answer(request, response))
   })

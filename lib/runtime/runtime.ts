@@ -3,6 +3,7 @@ import type { Config } from '#lib/config/config.ts'
 import type { Database } from '#lib/database/database.ts'
 import type { Feed } from '#lib/events/feed.ts'
 import type { Log } from '#lib/log/log.ts'
+import type { ProcessMetrics } from '#lib/metrics/process-metrics.ts'
 import type { Mailer } from '#lib/notifications/mailer.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Restic } from '#lib/restic/restic.ts'
@@ -22,6 +23,7 @@ export interface Runtime {
   queue: Queue
   feed: Feed
   mailer: Mailer | null
+  metrics: ProcessMetrics
   secretKey: SecretKey
   restic: () => Promise<Restic>
   /**
