@@ -34,6 +34,8 @@ export default function config(phase: string): NextConfig {
     turbopack: { root: import.meta.dirname },
     // These must be one copy per process, shared with the server that starts Next.
     serverExternalPackages: [
+      'prom-client',
+      'twilio',
       'graphql',
       '@apollo/server',
       '@as-integrations/next',

@@ -79,6 +79,17 @@ test('no page scrolls sideways on a phone', async ({ page }) => {
   }
 })
 
+test('the metrics are served, with what the doors of the process measured', async ({ page }) => {
+  await page.goto('/')
+  const response = await page.request.get('/api/metrics')
+  expect(response.status()).toBe(200)
+  const text = await response.text()
+  expect(text).toMatch(/^backup_trigger_workers_alive 1$/m)
+  expect(text).toMatch(/^backup_trigger_http_request_seconds_count\{method="GET",path="console",status="200"\} \d+$/m)
+  expect(text).toMatch(/^backup_trigger_graphql_operation_seconds_count\{operation="query",result="ok"\} \d+$/m)
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
+})
+
 test('the page of notifications says plainly that mail is not configured', async ({ page }) => {
   await page.goto('/notifications')
   await expect(page.getByText('Mail is not configured: no mail can be sent.')).toBeVisible()

@@ -48,9 +48,9 @@ export function analyze(lines: readonly Line[], error: { code: string; message: 
     found.set(rule, at)
   }
   if (error !== null) {
-    const byText = ruleOf(error.message)
-    note(byText, error.message, true)
-    if (byText === null) note(rules.find(({ codes }) => codes?.includes(error.code)) ?? null, error.message, true)
+    // Its words are shown beside what is found: they are no evidence for themselves.
+    const byCode = () => rules.find(({ codes }) => codes?.includes(error.code)) ?? null
+    note(ruleOf(error.message) ?? byCode(), null, true)
   }
   for (const { level, message } of lines)
     if (level === 'WARNING' || level === 'ERROR') for (const line of message.split('\n')) note(ruleOf(line), line)

@@ -41,7 +41,7 @@ ${way}</div></body></html>`
 const causeHtml = ({ cause, remedy, evidence }: Told['parts'][number]['causes'][number]): string =>
   `<p style="margin:8px 0 0"><b>Likely cause:</b> ${escapeHtml(cause)}</p>
 <p style="margin:4px 0 0"><b>What helps:</b> ${escapeHtml(remedy)}</p>
-<p style="margin:4px 0 0;color:#57606a">The log says: <code>${escapeHtml(shortened(evidence, EVIDENCE_LIMIT))}</code></p>`
+${evidence === '' ? '' : `<p style="margin:4px 0 0;color:#57606a">The log says: <code>${escapeHtml(shortened(evidence, EVIDENCE_LIMIT))}</code></p>`}`
 
 const problemHtml = ({ code, message, remedy }: Problem): string =>
   `<p style="margin:8px 0 0"><b>What happened:</b> ${escapeHtml(message)}${code ? ` <code>${escapeHtml(code)}</code>` : ''}</p>

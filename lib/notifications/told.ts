@@ -17,7 +17,7 @@ const part = z.object({
   /** What it did, from a comma on: “, 3.0 MiB read”. Empty: nothing to tell. */
   figures: z.string(),
   problem: problem.nullable(),
-  /** What its log shows: a likely cause with what to do, and the line that shows it. */
+  /** What its log shows: a likely cause with what to do, and the line that shows it, if one does. */
   causes: z.array(z.object({ cause: z.string(), remedy: z.string(), evidence: z.string() })).default([]),
 })
 
@@ -61,7 +61,7 @@ const causesText = (causes: Told['parts'][number]['causes']): string[] =>
   causes.flatMap(({ cause, remedy, evidence }) => [
     `Likely cause: ${cause}`,
     `What helps: ${remedy}`,
-    `The log says: ${shortened(evidence, EVIDENCE_LIMIT)}`,
+    ...(evidence === '' ? [] : [`The log says: ${shortened(evidence, EVIDENCE_LIMIT)}`]),
   ])
 
 /** What it says but for its title and its link, as lines of plain text. */

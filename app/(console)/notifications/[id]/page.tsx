@@ -77,7 +77,9 @@ function Told({ notification }: { notification: NotificationDetail }) {
               {part.causes.map(({ cause, remedy, evidence }) => (
                 <Notice key={cause} tone="bad" title={cause}>
                   {remedy}
-                  <code className="mt-2 block font-mono text-label break-words">{evidence}</code>
+                  {evidence === '' ? null : (
+                    <code className="mt-2 block font-mono text-label break-words">{evidence}</code>
+                  )}
                 </Notice>
               ))}
               {part.problem ? <ProblemNotice problem={withCode(part.problem)} /> : null}
