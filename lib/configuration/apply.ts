@@ -7,7 +7,7 @@ import { parseInput } from '#lib/errors/parse-input.ts'
 import { type Change, compare, fingerprint, type Left } from './diff.ts'
 import { lookAtSources } from './look-at-sources.ts'
 import { makeRepositories } from './make-repositories.ts'
-import { orderEnvironments, perform } from './perform.ts'
+import { linkChannels, orderEnvironments, perform } from './perform.ts'
 import { type ConfigurationDeps, type Prepared, prepare } from './prepare.ts'
 import { readPresent } from './present.ts'
 import { keyOf } from './references.ts'
@@ -108,6 +108,7 @@ async function applyRest(deps: ConfigurationDeps, actor: Actor, rest: Rest): Pro
       throw stopped(thrown, change, rest.done)
     }
   }
+  await linkChannels(deps, actor, now)
   await orderEnvironments(deps, actor, now)
   // Whatever is different still was not applied, and must not be told as if it were.
   const [different] = (await compareNow()).changes

@@ -29,6 +29,12 @@ export function checkNames(wanted: WantedState, present: PresentState, prune: bo
     const before = present.plan.get(name)?.fields.selection as { sources?: string[] } | undefined
     if (sources?.length === 0 && before?.sources?.length !== 0) complain([...path, 'selection'], 'names no source')
   }
+  for (const { fields, path } of itemsOf(wanted, 'channel')) {
+    const { environments, plans } = fields as { environments?: string[]; plans?: string[] }
+    for (const one of environments ?? []) require('environment', one, [...path, 'environments'])
+    for (const one of plans ?? []) require('plan', one, [...path, 'plans'])
+    require('channel', fields.escalateTo, [...path, 'escalateTo'])
+  }
   checkDefault(wanted, present, complain)
 }
 

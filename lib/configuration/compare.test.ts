@@ -14,6 +14,7 @@ const nothing = (): PresentState => ({
   repository: new Map(),
   source: new Map(),
   plan: new Map(),
+  channel: new Map(),
   settings: new Map([['settings', present('settings', { notificationRecipients: [], options: {} })]]),
 })
 const present = (name: string, fields: Present['fields'], shown = fields): Present => ({
@@ -191,6 +192,21 @@ describe('a file that is wrong is refused with the line', () => {
       'an unknown name',
       'version: 1\nplans:\n  - name: a\n    selection: {environments: [live]}',
       /line 4: there is no environment “live”/,
+    ],
+    [
+      'a channel that escalates to none that there is',
+      'version: 1\nchannels:\n  - name: a\n    kind: ntfy\n    settings: {topic: x}\n    escalateTo: b',
+      /^channels\.0\.escalateTo: line 6: there is no channel “b”/,
+    ],
+    [
+      'a channel of an unknown kind',
+      'version: 1\nchannels: [{name: a, kind: pager}]',
+      /^channels\.0\.kind: line 2: There is no kind of channel “pager”/,
+    ],
+    [
+      'a setting that the channel does not know',
+      'version: 1\nchannels: [{name: a, kind: ntfy, settings: {topic: x, subject: y}}]',
+      /^channels\.0\.settings\.subject: line 2/,
     ],
     [
       'a secret as it is',

@@ -34,7 +34,7 @@ export interface Comparison {
 }
 
 /** Users before what they use. */
-const deletionOrder: Kind[] = ['plan', 'source', 'environment', 'repository']
+const deletionOrder: Kind[] = ['channel', 'plan', 'source', 'environment', 'repository']
 const kinds = Object.keys(sections) as Kind[]
 
 /** What makes the present state the wanted one. Without `prune` nothing is deleted. */

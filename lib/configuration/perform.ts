@@ -2,6 +2,7 @@ import type { Actor } from '#lib/auth/actor.ts'
 import { deleteSource, setSourceEnabled, updateSource } from '#lib/environments/change.ts'
 import { createEnvironment, createSource } from '#lib/environments/create.ts'
 import { deleteEnvironment, updateEnvironment } from '#lib/environments/update-environment.ts'
+import { createChannel, deleteChannel, updateChannel } from '#lib/notifications/channels/change.ts'
 import { createPlan, deletePlan, updatePlan } from '#lib/plans/change.ts'
 import { makeDefault } from '#lib/repositories/default.ts'
 import { repositoryOptions } from '#lib/repositories/options.ts'
@@ -58,6 +59,8 @@ export async function perform(
       const { confirmEnvironment } = around
       return void (await updatePlan(deps, actor, { id, ...given, webhookTokens, confirmEnvironment }))
     }
+    case 'channel':
+      return changeChannel(deps, actor, id, wanted, change.action === 'create' ? wanted.fields : some)
     case 'settings':
       return changeSettings(deps, actor, present.fields, some, around)
   }
@@ -76,6 +79,47 @@ async function changeSettings(
   for (const name of optionNames)
     if (was?.[name] !== wanted?.[name])
       await setOption(deps, actor, { name, value: wanted?.[name] ?? null, confirmEnvironment })
+}
+
+/** But for where it escalates to, which may come later in the file: see `linkChannels`. */
+async function changeChannel(
+  deps: ConfigurationDeps,
+  actor: Actor,
+  id: string | undefined,
+  wanted: Wanted,
+  some: Fields,
+): Promise<void> {
+  const { environments, plans, settings: _, escalateTo: __, escalateAfterMinutes: ___, ...others } = some
+  const idsOf = (rows: { id: string; name: string }[], names: unknown) =>
+    rows.filter(({ name }) => (names as string[]).includes(name)).map((row) => row.id)
+  const given = {
+    ...others,
+    ...('settings' in some && { settings: wanted.settings }),
+    ...(environments !== undefined && {
+      environmentIds: idsOf(await deps.prisma.environment.findMany(), environments),
+    }),
+    ...(plans !== undefined && { planIds: idsOf(await deps.prisma.plan.findMany(), plans) }),
+  }
+  if (id === undefined) return void (await createChannel(deps, actor, given))
+  const { kind: ____, ...changes } = given as Fields
+  if (Object.keys(changes).length > 0) await updateChannel(deps, actor, { id, ...changes })
+}
+
+/** Sets where channels escalate to, once all of them are there. */
+export async function linkChannels(
+  deps: ConfigurationDeps,
+  actor: Actor,
+  { wanted, changes }: { wanted: WantedState; changes: Change[] },
+): Promise<void> {
+  const rows = new Map((await deps.prisma.channel.findMany()).map(({ id, name }) => [name, id]))
+  for (const { kind, action, name, fields } of changes) {
+    if (kind !== 'channel' || action === 'delete') continue
+    const { escalateTo, escalateAfterMinutes = null } = wanted.channel?.get(name)?.fields ?? {}
+    const isTouched = fields.some(({ path }) => path === 'escalateTo' || path === 'escalateAfterMinutes')
+    if (action === 'create' ? escalateTo === null : !isTouched) continue
+    const escalateToId = typeof escalateTo === 'string' ? rows.get(escalateTo) : null
+    await updateChannel(deps, actor, { id: rows.get(name), escalateToId, escalateAfterMinutes })
+  }
 }
 
 async function changeRepository(deps: ConfigurationDeps, actor: Actor, { id }: Present, some: Fields): Promise<void> {
@@ -114,6 +158,7 @@ async function remove(
   around: Surroundings,
 ): Promise<void> {
   const confirmed = (name: unknown) => around.confirmEnvironment.find((each) => each === name)
+  if (kind === 'channel') await deleteChannel(deps, actor, one.id)
   if (kind === 'plan') await deletePlan(deps, actor, one.id, around.confirmEnvironment)
   if (kind === 'source') await deleteSource(deps, actor, one.id, confirmed(one.fields.environment))
   if (kind === 'environment') await deleteEnvironment(deps, actor, one.id, confirmed(one.name))

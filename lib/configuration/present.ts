@@ -6,6 +6,8 @@ import { environmentInput } from '#lib/environments/create.ts'
 import { openSecrets } from '#lib/environments/sources.ts'
 import type { Secrets } from '#lib/forms/kept-secrets.ts'
 import { hooksInput } from '#lib/hooks/hook.ts'
+import { channelSecrets } from '#lib/notifications/channels/open.ts'
+import { channelKind } from '#lib/notifications/channels/registry.ts'
 import { planInput } from '#lib/plans/input.ts'
 import { type Selection, selectionInput } from '#lib/plans/selection.ts'
 import { openToken, sealedTokens } from '#lib/plans/webhook-tokens.ts'
@@ -16,7 +18,7 @@ import type { SecretKey } from '#lib/secrets/seal.ts'
 import { notificationRecipients } from '#lib/settings/notification-settings.ts'
 import { setOptions } from '#lib/settings/options.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
-import type { Environment, Plan, Repository, Source } from '#prisma/client/client.ts'
+import type { Channel, Environment, Plan, Repository, Source } from '#prisma/client/client.ts'
 import { storedHooks } from './plan-hooks.ts'
 import { entries, holdsRepository, type Kind } from './schema.ts'
 import { storedSettings } from './settings.ts'
@@ -66,6 +68,8 @@ export async function readPresent(deps: PresentDeps): Promise<PresentState> {
   })
   const sources = await prisma.source.findMany({ where: { deletedAt: null }, include: { environment: true } })
   const plans = await prisma.plan.findMany()
+  const channels = await prisma.channel.findMany()
+  const nameOf = new Map([...environments, ...plans, ...channels].map(({ id, name }) => [id, name]))
   const repositoryName = new Map(repositories.map(({ id, name }) => [id, name]))
   const sourceName = new Map(sources.map(({ id, name, environment }) => [id, sourceKey(environment.name, name)]))
   const byName = (found: Present[]) =>
@@ -80,6 +84,7 @@ export async function readPresent(deps: PresentDeps): Promise<PresentState> {
     repository: byName(repositories.map((one) => repositoryAt(deps, one))),
     source: byName(sources.map((one) => sourceAt(deps, one, repositoryName))),
     plan: byName(plans.map((one) => planAt(deps, one, repositoryName, sourceName))),
+    channel: byName(channels.map((one) => channelAt(deps, one, nameOf))),
     settings: await settingsAt(prisma),
   }
 }
@@ -151,6 +156,28 @@ function planAt(
   )
   const fields = { ...withNames(input, repositories), ...hooks, selection }
   return { ...plainly, id: row.id, name: row.name, fields, shown: fields, secrets }
+}
+
+/** Environments, plans and channels have ids that are of none of the others. Those that were deleted since are left out. */
+function channelAt({ secretKey }: PresentDeps, row: Channel, nameOf: ReadonlyMap<string, string>): Present {
+  const secrets = channelSecrets(secretKey, row)
+  const { parsed, shown } = storedSettings(channelKind(row.kind), row.settings as Fields, secrets)
+  const named = (ids: readonly string[]) => ids.flatMap((id) => nameOf.get(id) ?? []).sort()
+  const about = {
+    ...pick(row, Object.keys(entries.channel.shape)),
+    environments: named(row.environmentIds),
+    plans: named(row.planIds),
+    escalateTo: named(row.escalateToId === null ? [] : [row.escalateToId])[0] ?? null,
+  }
+  const { id, name } = row
+  return {
+    id,
+    name,
+    fields: { ...about, settings: parsed },
+    shown: { ...about, settings: shown },
+    secrets,
+    stays: null,
+  }
 }
 
 /** Sources that were deleted since are left out, as they are when the plan starts. */

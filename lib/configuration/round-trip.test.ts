@@ -86,13 +86,36 @@ plans:
         token: {fromEnv: HOOK_TOKEN}
   - name: all
     selection: {}
+channels:
+  - name: first
+    kind: slack
+    settings:
+      url: {fromEnv: SLACK_URL}
+    events: [BACKUP_FAILED, SOURCE_LATE]
+    severity: WARNING
+    environments: [production]
+    plans: [nightly, all]
+    quietFrom: "22:00"
+    quietTo: "07:00"
+    digest: WEEKLY
+    escalateTo: second
+    escalateAfterMinutes: 15
+  - name: second
+    kind: email
+    settings:
+      recipients: [boss@example.org]
 settings:
   notificationRecipients: [ops@example.org]
   options: {retention_policy: 45, log_verbosity: WARNING}
 ${more}`
 const secrets = (values: Record<string, string>) =>
   Object.entries(values).map(([fromEnv, value]) => ({ reference: { fromEnv }, value }))
-const both = secrets({ DISK_PASSWORD: PASSWORD, SHOP_PASSWORD: 'secret of the shop', HOOK_TOKEN: 'secret of the hook' })
+const both = secrets({
+  DISK_PASSWORD: PASSWORD,
+  SHOP_PASSWORD: 'secret of the shop',
+  HOOK_TOKEN: 'secret of the hook',
+  SLACK_URL: 'https://hooks.example.org/slack',
+})
 
 test('A file is applied, changes nothing a second time, and comes out of a wiped installation byte for byte', async () => {
   await expect(
@@ -104,6 +127,7 @@ test('A file is applied, changes nothing a second time, and comes out of a wiped
       issues: [
         { path: 'repositories.1.password', problem: expect.stringMatching(/^line 15: .*DISK_PASSWORD is not set/) },
         { path: 'plans.0.hooksAfter.0.token', problem: expect.stringContaining('HOOK_TOKEN is not set') },
+        { path: 'channels.0.settings.url', problem: expect.stringContaining('is not known here') },
       ],
     },
   })
@@ -116,6 +140,8 @@ test('A file is applied, changes nothing a second time, and comes out of a wiped
     'create source production/shop',
     'create plan nightly',
     'create plan all',
+    'create channel first',
+    'create channel second',
     'update settings settings',
   ])
   expect(JSON.stringify(made)).not.toContain('secret of')
@@ -123,18 +149,33 @@ test('A file is applied, changes nothing a second time, and comes out of a wiped
   expect(again).toMatchObject({ changes: [], left: [], incomplete: [] })
   expect(await home.runtime.prisma.auditEvent.count({ where: { action: 'configuration.apply' } })).toBe(1)
 
+  const channel = await home.runtime.prisma.channel.findFirstOrThrow({
+    where: { name: 'first' },
+    include: { escalateTo: true },
+  })
+  expect(channel).toMatchObject({ escalateTo: { name: 'second' }, escalateAfterMinutes: 15, digest: 'WEEKLY' })
+  expect(channel.environmentIds).toHaveLength(1)
+  expect(channel.planIds).toHaveLength(2)
+
   const yaml = await exported(home)
   expect(yaml).not.toContain(PASSWORD)
   expect(yaml).not.toContain('secret of')
   expect((await diffConfiguration(home.runtime, home.admin, { yaml, prune: true })).changes).toEqual([])
 
-  const withToken = yaml.replace('token: {secret: kept}', 'token: {fromEnv: HOOK_TOKEN}')
+  const withToken = yaml
+    .replace('token: {secret: kept}', 'token: {fromEnv: HOOK_TOKEN}')
+    .replace('url: {secret: kept}', 'url: {fromEnv: SLACK_URL}')
   const moved = withToken.replace(/password: \{secret: kept\}/g, (_kept, at: number) =>
     withToken.lastIndexOf('- name: shop', at) > withToken.lastIndexOf('- name: disk', at)
       ? 'password: {fromEnv: SHOP_PASSWORD}'
       : 'password: {fromEnv: DISK_PASSWORD}',
   )
-  const wrong = secrets({ DISK_PASSWORD: 'another', SHOP_PASSWORD: 'x', HOOK_TOKEN: 'y' })
+  const wrong = secrets({
+    DISK_PASSWORD: 'another',
+    SHOP_PASSWORD: 'x',
+    HOOK_TOKEN: 'y',
+    SLACK_URL: 'https://x.example.org/',
+  })
   await expect(apply(other, moved, { secrets: wrong })).rejects.toMatchObject({
     code: 'INPUT_INVALID',
     details: { issues: [{ problem: expect.stringContaining('REPOSITORY_WRONG_PASSWORD') }] },

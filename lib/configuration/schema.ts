@@ -4,6 +4,7 @@ import { assertionsInput } from '#lib/environments/assertions.ts'
 import { environmentInput } from '#lib/environments/create.ts'
 import { maskingInput } from '#lib/environments/masking.ts'
 import { nameInput, tagsInput } from '#lib/errors/parse-input.ts'
+import { channelInput } from '#lib/notifications/channels/change.ts'
 import { planInput } from '#lib/plans/input.ts'
 import { selectionInput } from '#lib/plans/selection.ts'
 import { repositoryOptions } from '#lib/repositories/options.ts'
@@ -65,6 +66,17 @@ const planEntry = z.strictObject({
   retention: planInput.shape.retention.default(ruleInput.parse({})),
 })
 
+const { environmentIds: _e, planIds: _p, escalateToId: _t, ...channelShape } = channelInput.shape
+const names = z.array(nameInput).max(1000).default([])
+const channelEntry = z.strictObject({
+  ...channelShape,
+  settings: settings.default({}),
+  environments: names,
+  plans: names,
+  /** Another channel; `escalateAfterMinutes` goes with it. */
+  escalateTo: nameInput.nullable().default(null),
+})
+
 /** What is set on the settings page, by the option's name; what is left out is as the environment says. */
 const optionTexts = z
   .partialRecord(z.enum(optionNames), z.union([z.string(), z.number(), z.boolean()]).transform(String))
@@ -87,6 +99,7 @@ export const documentSchema = z.strictObject({
   repositories: z.array(repositoryEntry).max(1000).optional(),
   sources: z.array(sourceEntry).max(10_000).optional(),
   plans: z.array(planEntry).max(1000).optional(),
+  channels: z.array(channelEntry).max(1000).optional(),
   settings: settingsEntry.optional(),
 })
 
@@ -97,6 +110,7 @@ export const entries = {
   repository: repositoryEntry,
   source: sourceEntry,
   plan: planEntry,
+  channel: channelEntry,
   settings: settingsEntry,
 } as const
 export type Kind = keyof typeof entries
@@ -107,6 +121,7 @@ export const sections = {
   repository: 'repositories',
   source: 'sources',
   plan: 'plans',
+  channel: 'channels',
   settings: 'settings',
 } as const satisfies Record<Kind, keyof ConfigurationDocument>
 

@@ -1,5 +1,6 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { FieldIssue } from '#lib/errors/parse-input.ts'
+import { channelKind } from '#lib/notifications/channels/registry.ts'
 import { planInput } from '#lib/plans/input.ts'
 import { repositoryKind } from '#lib/repositories/registry.ts'
 import type { SourceDriver } from '#lib/sources/driver.ts'
@@ -73,6 +74,9 @@ export function readWanted(
     }),
     plan: list('plans', file.plans, (entry, path) =>
       planOf(entry, path, present.plan.get(entry.name), given.supplied, complain),
+    ),
+    channel: list('channels', file.channels, (entry, path) =>
+      channelOf(entry, path, present.channel.get(entry.name), given.supplied, complain),
     ),
     settings: file.settings && new Map([['settings', plainly({ name: 'settings', ...file.settings }, ['settings'])]]),
   } as WantedState
@@ -171,6 +175,31 @@ function planOf(
   const fields = { ...entry, ...marked, selection: sorted }
   return { name: entry.name, path, fields, shown: fields, webhookTokens }
 }
+
+function channelOf(
+  entry: Entry<'channels'>,
+  path: Path,
+  present: Present | undefined,
+  supplied: Supplied,
+  complain: Complain,
+): Wanted {
+  const { name, kind, settings, environments, plans, ...about } = entry
+  if (present && present.fields.kind !== kind)
+    complain(
+      [...path, 'kind'],
+      `is ${present.fields.kind} here and cannot be changed; give the new channel another name`,
+    )
+  const asks = kindOf(() => channelKind(kind), [...path, 'kind'], complain)
+  if (!asks) return { name, path, fields: {}, shown: {} }
+  const given = settingsOf(asks, settings, present?.secrets ?? null, supplied, path, complain)
+  for (const field of given.missing)
+    complain([...path, 'settings', ...field.split('.')], `is not known here: ${howToGive(undefined)}`)
+  const sorted = { environments: unique(environments), plans: unique(plans) }
+  const fields = { name, kind, ...about, ...sorted, settings: given.parsed }
+  return { name, path, fields, shown: { ...fields, settings: given.shown }, settings: given.input }
+}
+
+const unique = (names: readonly string[]) => [...new Set(names)].sort()
 
 function settingsOf(
   asks: AsksForSettings,

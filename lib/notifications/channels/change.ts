@@ -46,7 +46,7 @@ const rules = {
   escalateAfterMinutes: z.int().min(1).max(DAY_MINUTES).nullable(),
 }
 
-const createInput = z.strictObject({
+export const channelInput = z.strictObject({
   name: nameInput,
   kind: z.string(),
   settings,
@@ -70,12 +70,12 @@ const updateInput = z
   .partial()
   .extend({ id: z.string() })
 
-type Rules = Omit<z.output<typeof createInput>, 'kind' | 'settings'>
+type Rules = Omit<z.output<typeof channelInput>, 'kind' | 'settings'>
 
 /** Adds a channel. Throws FORBIDDEN, INPUT_INVALID, CHANNEL_KIND_UNKNOWN, NAME_TAKEN. */
 export async function createChannel(deps: ChannelDeps, actor: Actor | null, raw: unknown): Promise<Channel> {
   requireScope(actor, 'settings:write', 'add a channel')
-  const { kind, settings: given, ...input } = parseInput(createInput, raw)
+  const { kind, settings: given, ...input } = parseInput(channelInput, raw)
   const id = uuidv7()
   const columns = settingsColumns(deps.secretKey, id, kind, given, {})
   return withUniqueName('channel', input.name, () =>
@@ -100,7 +100,7 @@ export async function updateChannel(deps: ChannelDeps, actor: Actor | null, raw:
       const { id, kind } = channel
       const columns = given && settingsColumns(deps.secretKey, id, kind, given, channelSecrets(deps.secretKey, channel))
       const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-      await requireSound(tx, id, { ...(channel as unknown as Rules), ...set })
+      await requireSound(tx, id, { ...(channel as unknown as Rules), ...set }, channel)
       const details = { changed: Object.keys(set), settingsChanged: given !== undefined }
       await record(tx, { actor, action: 'channel.update', target: { type: 'channel', id }, details })
       return tx.channel.update({ where: { id }, data: { ...set, ...columns } })
@@ -143,7 +143,7 @@ function settingsColumns(
 }
 
 /** What no single field can tell. */
-async function requireSound(tx: Transaction, id: string, rules: Rules): Promise<void> {
+async function requireSound(tx: Transaction, id: string, rules: Rules, stored?: Channel): Promise<void> {
   const { quietFrom, quietTo, escalateToId, escalateAfterMinutes, digest, digestOnly, environmentIds, planIds } = rules
   const issues: { path: string; problem: string }[] = []
   const refuse = (path: string, problem: string) => issues.push({ path, problem })
@@ -155,9 +155,12 @@ async function requireSound(tx: Transaction, id: string, rules: Rules): Promise<
   if (escalateToId === id) refuse('escalateToId', 'must be another channel')
   if (escalateToId !== null && (await tx.channel.findUnique({ where: { id: escalateToId } })) === null)
     refuse('escalateToId', 'is no channel')
-  if ((await tx.environment.count({ where: { id: { in: environmentIds } } })) < environmentIds.length)
+  // One that was deleted since stays where it was, rather than that the channel carried everything.
+  const environments = environmentIds.filter((one) => !stored?.environmentIds.includes(one))
+  if ((await tx.environment.count({ where: { id: { in: environments } } })) < environments.length)
     refuse('environmentIds', 'hold one that is no environment')
-  if ((await tx.plan.count({ where: { id: { in: planIds } } })) < planIds.length)
+  const plans = planIds.filter((one) => !stored?.planIds.includes(one))
+  if ((await tx.plan.count({ where: { id: { in: plans } } })) < plans.length)
     refuse('planIds', 'hold one that is no plan')
   if (issues.length > 0) throw new CodedError('INPUT_INVALID', { issues })
 }
