@@ -37,6 +37,7 @@ import './verification.ts'
 import './retention.ts'
 import './notification.ts'
 import './channel.ts'
+import './statistics.ts'
 import './option.ts'
 import './configuration.ts'
 

@@ -23,7 +23,7 @@ export const lines = [
   ['retention'],
   ['plans'],
   ['backups', 'log-analysis'],
-  ['maintenance', 'notifications', 'restores', 'schedules'],
+  ['maintenance', 'notifications', 'restores', 'schedules', 'statistics'],
   ['configuration', 'metrics'],
   ['runtime'],
   ['processes', 'cli'],

@@ -15,6 +15,7 @@ const pages: [path: string, heading: string][] = [
   ['/environments', 'Environments'],
   ['/repositories', 'Repositories'],
   ['/repositories/new', 'New repository'],
+  ['/statistics', 'Statistics'],
   ['/notifications', 'Notifications'],
   ['/notifications/channels/new', 'New channel'],
   ['/settings', 'Settings'],

@@ -35,6 +35,7 @@ export const keys = {
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],
   options: ['options'],
+  statistics: (days: number) => ['statistics', days],
   notifications: ['notifications'],
   notification: (id: string) => ['notifications', id],
   channels: ['channels'],

@@ -5,6 +5,7 @@ import {
   ArchiveRestore,
   Bell,
   CalendarClock,
+  ChartColumn,
   Database,
   HardDrive,
   LayoutList,
@@ -23,6 +24,7 @@ const places: { href: string; word: string; Icon: LucideIcon }[] = [
   { href: '/plans', word: 'Plans', Icon: CalendarClock },
   { href: '/sources', word: 'Sources', Icon: Database },
   { href: '/repositories', word: 'Repositories', Icon: HardDrive },
+  { href: '/statistics', word: 'Statistics', Icon: ChartColumn },
   { href: '/notifications', word: 'Notifications', Icon: Bell },
   { href: '/settings', word: 'Settings', Icon: Settings2 },
 ]

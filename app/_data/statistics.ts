@@ -1,0 +1,18 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { request } from '#app/_data/fetcher.ts'
+import { keys } from '#app/_data/keys.ts'
+import { StatisticsDocument, type StatisticsQuery } from '#graphql/documents/generated/graphql.ts'
+
+export type StatisticsAnswer = StatisticsQuery['statistics']
+
+const POLL_MS = 60_000
+
+export function useStatistics(days: number) {
+  return useQuery({
+    queryKey: keys.statistics(days),
+    queryFn: ({ signal }) => request(StatisticsDocument, { days }, signal),
+    select: (data) => data.statistics,
+    placeholderData: keepPreviousData,
+    refetchInterval: POLL_MS,
+  })
+}

@@ -1,0 +1,175 @@
+import type { Clock } from '#lib/clock/now.ts'
+import type { Database } from '#lib/database/database.ts'
+import { type Baseline, baselineOf, isUnusual, slopeOf } from './robust.ts'
+
+export interface StatisticsDeps {
+  prisma: Database
+  clock: Clock
+}
+
+export const MOST_DAYS = 366
+const DAY_MS = 86_400_000
+const PROBLEMS_SHOWN = 50
+const RUNS_COMPARED = 30
+const POINTS_OF_GROWTH = 120
+
+/** Days are those of UTC, from midnight. Only the last attempt at each part counts. */
+const lastAttempts = `not exists (select 1 from backup_runs l where l.backup_id = r.backup_id and l.source_id = r.source_id
+  and l.part = r.part and l.attempt > r.attempt)`
+
+/** The first midnight of so many days, today among them. */
+export function sinceOf(days: number, now: Date): Date {
+  const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS
+  return new Date(today - (Math.min(Math.max(days, 1), MOST_DAYS) - 1) * DAY_MS)
+}
+
+export interface Outcomes {
+  sourceId: string
+  day: Date
+  succeeded: number
+  partial: number
+  failed: number
+}
+
+/** How the runs of each source ended, day by day; cancelled ones are neither good nor bad. */
+export async function readOutcomes({ prisma }: StatisticsDeps, since: Date): Promise<Outcomes[]> {
+  return prisma.$queryRawUnsafe<Outcomes[]>(
+    `select r.source_id as "sourceId", date_trunc('day', r.finished_at, 'UTC') as day,
+      count(*) filter (where r.state = 'SUCCEEDED')::int as succeeded,
+      count(*) filter (where r.state = 'PARTIAL')::int as partial,
+      count(*) filter (where r.state in ('FAILED', 'INTERRUPTED'))::int as failed
+    from backup_runs r where r.finished_at >= $1 and r.state <> 'CANCELLED' and ${lastAttempts} group by 1, 2 order by 2`,
+    since,
+  )
+}
+
+export interface DayTotals {
+  day: Date
+  succeeded: number
+  partial: number
+  failed: number
+  readBytes: bigint
+  storedBytes: bigint
+  /** Of the good ones; null where there are none. */
+  medianSeconds: number | null
+}
+
+export async function readDays({ prisma }: StatisticsDeps, since: Date): Promise<DayTotals[]> {
+  return prisma.$queryRawUnsafe<DayTotals[]>(
+    `select date_trunc('day', r.finished_at, 'UTC') as day,
+      count(*) filter (where r.state = 'SUCCEEDED')::int as succeeded,
+      count(*) filter (where r.state = 'PARTIAL')::int as partial,
+      count(*) filter (where r.state in ('FAILED', 'INTERRUPTED'))::int as failed,
+      coalesce(sum(r.bytes_done) filter (where r.snapshot_id is not null), 0)::bigint as "readBytes",
+      coalesce(sum(r.stored_bytes), 0)::bigint as "storedBytes",
+      percentile_cont(0.5) within group (order by extract(epoch from r.finished_at - r.started_at))
+        filter (where r.state in ('SUCCEEDED', 'PARTIAL'))::float8 as "medianSeconds"
+    from backup_runs r where r.finished_at >= $1 and ${lastAttempts} group by 1 order by 1`,
+    since,
+  )
+}
+
+export interface RecurringProblem {
+  sourceId: string
+  code: string
+  count: number
+  firstAt: Date
+  lastAt: Date
+  /** The newest run with it. */
+  backupId: string
+  message: string
+  remedy: string
+}
+
+/** The same error of the same source, however often it came; the newest first. */
+export async function readProblems({ prisma }: StatisticsDeps, since: Date): Promise<RecurringProblem[]> {
+  return prisma.$queryRaw<RecurringProblem[]>`
+    select r.source_id as "sourceId", r.error_code as code, count(*)::int as count, min(r.finished_at) as "firstAt",
+      max(r.finished_at) as "lastAt", (array_agg(r.backup_id order by r.finished_at desc))[1] as "backupId",
+      coalesce((array_agg(r.error_message order by r.finished_at desc))[1], '') as message,
+      coalesce((array_agg(r.error_remedy order by r.finished_at desc))[1], '') as remedy
+    from backup_runs r where r.finished_at >= ${since} and r.error_code is not null and r.state <> 'CANCELLED'
+    group by 1, 2 order by max(r.finished_at) desc limit ${PROBLEMS_SHOWN}`
+}
+
+export type UnusualFigure = {
+  sourceId: string
+  backupId: string
+  at: Date
+  figure: 'SECONDS' | 'READ_BYTES' | 'STORED_BYTES'
+  value: number
+} & Baseline
+
+interface Compared {
+  sourceId: string
+  part: string
+  backupId: string
+  at: Date
+  seconds: number
+  readBytes: bigint | null
+  storedBytes: bigint | null
+}
+
+/** Figures of the newest good run of each source that differ from what its earlier ones had. */
+export async function readUnusual({ prisma }: StatisticsDeps): Promise<UnusualFigure[]> {
+  const rows = await prisma.$queryRaw<Compared[]>`
+    select s.id as "sourceId", p.part, r.* from sources s
+      cross join lateral (select distinct part from (
+        select part from backup_runs x where x.source_id = s.id and x.state = 'SUCCEEDED' order by x.finished_at desc limit 100) n) p
+      cross join lateral (
+        select backup_id as "backupId", finished_at as at, extract(epoch from finished_at - started_at)::float8 as seconds,
+          bytes_done as "readBytes", stored_bytes as "storedBytes"
+        from backup_runs x where x.source_id = s.id and x.part = p.part and x.state = 'SUCCEEDED'
+        order by x.finished_at desc limit ${RUNS_COMPARED}) r
+    where s.deleted_at is null and s.enabled order by s.id, p.part, r.at desc`
+  const byPart = Map.groupBy(rows, ({ sourceId, part }) => `${sourceId} ${part}`)
+  return [...byPart.values()].flatMap((runs) => unusualOf(runs)).toSorted((a, b) => +b.at - +a.at)
+}
+
+/** The first one against the others. Its first backup stores everything, so that is none of what is usual. */
+function unusualOf([newest, ...earlier]: Compared[]): UnusualFigure[] {
+  if (newest === undefined) return []
+  const figures = [
+    ['SECONDS', (run: Compared) => run.seconds],
+    ['READ_BYTES', (run: Compared) => Number(run.readBytes ?? 0)],
+    ['STORED_BYTES', (run: Compared) => Number(run.storedBytes ?? 0)],
+  ] as const
+  return figures.flatMap(([figure, read]) => {
+    const baseline = baselineOf(earlier.map(read))
+    const value = read(newest)
+    if (baseline === null || !isUnusual(value, baseline)) return []
+    const { sourceId, backupId, at } = newest
+    return [{ sourceId, backupId, at, figure, value, ...baseline }]
+  })
+}
+
+export interface Growth {
+  repositoryId: string
+  storedBytes: bigint
+  freeBytes: bigint | null
+  /** Null while it was counted on one day only. */
+  bytesPerDay: number | null
+  /** When nothing is free any more, if it goes on so. Null: never, or nobody knows. */
+  fullInDays: number | null
+}
+
+/** How repositories grow, by what was counted in the last days. */
+export async function readGrowth({ prisma }: StatisticsDeps, since: Date): Promise<Growth[]> {
+  const rows = await prisma.repository.findMany({
+    select: {
+      id: true,
+      figures: { where: { at: { gte: since } }, orderBy: { at: 'desc' }, take: POINTS_OF_GROWTH },
+    },
+    orderBy: { name: 'asc' },
+  })
+  return rows.flatMap(({ id: repositoryId, figures }) => {
+    const [newest] = figures
+    if (newest === undefined) return []
+    const { storedBytes, freeBytes } = newest
+    const bytesPerDay = slopeOf(figures.map((one) => [one.at.getTime() / DAY_MS, Number(one.storedBytes)]))
+    const fills = bytesPerDay !== null && bytesPerDay > 0 && freeBytes !== null
+    return [
+      { repositoryId, storedBytes, freeBytes, bytesPerDay, fullInDays: fills ? Number(freeBytes) / bytesPerDay : null },
+    ]
+  })
+}
