@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [overhead | responsiveness | counting | restore | browse | sources [postgres] [mariadb] [files]] [--small] [--page FILE]`: measures and writes
+ * `npm run bench -- [overhead | responsiveness | counting | restore | browse | history | sources [postgres] [mariadb] [files]] [--small] [--page FILE]`: measures and writes
  * the sections of docs/benchmarks.md. Without a name: overhead, then responsiveness. `--small` tries a measurement out on
  * little data; its figures say nothing, so they are printed and not written unless a page is named.
  */
@@ -30,14 +30,18 @@ async function* measurements(name: string | undefined, which: string[], small: b
   if (name === 'counting') yield (await import('./counting.ts')).counting(small)
   if (name === 'restore') yield (await import('./restore.ts')).restore(small)
   if (name === 'browse') yield (await import('./browse.ts')).browse(small)
+  if (name === 'history') yield (await import('./history.ts')).history(small)
   if (name === 'sources') {
     const { sources, sourceCases } = await import('./sources/sources.ts')
     const unknown = which.filter((one) => !sourceCases.includes(one))
     if (unknown.length > 0) throw new Error(`sources knows ${sourceCases.join(', ')}, and not ${unknown.join(', ')}`)
     yield* sources(which.length > 0 ? which : sourceCases, small, stop.signal)
   }
-  if (name !== undefined && !['overhead', 'responsiveness', 'counting', 'restore', 'browse', 'sources'].includes(name))
+  if (
+    name !== undefined &&
+    !['overhead', 'responsiveness', 'counting', 'restore', 'browse', 'history', 'sources'].includes(name)
+  )
     throw new Error(
-      `there is no measurement called ${name}: overhead, responsiveness, counting, restore, browse, sources`,
+      `there is no measurement called ${name}: overhead, responsiveness, counting, restore, browse, history, sources`,
     )
 }

@@ -5,8 +5,9 @@ import { follow } from '#lib/backups/follow.ts'
 import { historyWhere } from '#lib/backups/history.ts'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import type { UsedOption } from '#lib/backups/used-options.ts'
+import type { Database } from '#lib/database/database.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import type { Backup } from '#prisma/client/client.ts'
+import type { Backup, Prisma } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { backupOrigin, backupType, logLevel, runState } from './enums.ts'
 import { backupEvent } from './event.ts'
@@ -142,15 +143,33 @@ builder.queryFields((t) => ({
     // The list of edges counts ten times by itself.
     complexity: ({ first, last }) => ({ field: 1, multiplier: pageSize(first ?? last) / 10 }),
     args: { filter: t.arg({ type: backupFilter }) },
-    totalCount: (_root, { filter }, { runtime }) => runtime.prisma.backup.count({ where: historyWhere(filter ?? {}) }),
-    resolve: (query, _root, { filter }, { runtime }) =>
+    // Counting on would cost more than the page itself, and nobody pages so far.
+    totalCount: (_root, { filter }, { runtime }) =>
+      runtime.prisma.backup.count({ where: historyWhere(filter ?? {}), take: MOST_COUNTED + 1 }),
+    resolve: async (query, _root, { filter }, { runtime }) =>
       runtime.prisma.backup.findMany({
         ...query,
-        where: historyWhere(filter ?? {}),
+        where: { AND: [historyWhere(filter ?? {}), await fromCursor(runtime.prisma, query)] },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       }),
   }),
 }))
+
+/** Of a longer history the connection counts one more than that. */
+const MOST_COUNTED = 10_000
+
+/**
+ * Where the page begins, in words that an index can start from: the database reads Prisma's own condition for a cursor from the newest
+ * backup on.
+ */
+async function fromCursor(
+  prisma: Database,
+  { cursor, take }: { cursor?: Prisma.BackupWhereUniqueInput; take?: number },
+): Promise<Prisma.BackupWhereInput> {
+  const at = cursor && (await prisma.backup.findUnique({ where: cursor, select: { createdAt: true } }))
+  if (!at) return {}
+  return { createdAt: (take ?? 0) < 0 ? { gte: at.createdAt } : { lte: at.createdAt } }
+}
 
 const triggerBackupInput = builder.inputType('TriggerBackupInput', {
   fields: (t) => ({

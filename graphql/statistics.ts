@@ -3,9 +3,8 @@ import {
   type Growth,
   type Outcomes,
   type RecurringProblem,
-  readDays,
+  readEnds,
   readGrowth,
-  readOutcomes,
   readProblems,
   readUnusual,
   sinceOf,
@@ -88,7 +87,7 @@ const growth = builder.objectRef<Growth>('RepositoryGrowth').implement({
   }),
 })
 
-const statistics = builder.objectRef<{ since: Date }>('Statistics').implement({
+const statistics = builder.objectRef<{ since: Date; ends: () => ReturnType<typeof readEnds> }>('Statistics').implement({
   description:
     'What became of backups over some days. Days are those of UTC; only the last attempt at each part counts.',
   fields: (t) => ({
@@ -96,12 +95,12 @@ const statistics = builder.objectRef<{ since: Date }>('Statistics').implement({
     outcomes: t.field({
       type: [outcomes],
       complexity: 20,
-      resolve: ({ since }, _args, { runtime }) => readOutcomes(runtime, since),
+      resolve: async ({ ends }) => (await ends()).outcomes,
     }),
     days: t.field({
       type: [dayTotals],
       complexity: 20,
-      resolve: ({ since }, _args, { runtime }) => readDays(runtime, since),
+      resolve: async ({ ends }) => (await ends()).days,
     }),
     problems: t.field({
       type: [problem],
@@ -125,6 +124,17 @@ builder.queryField('statistics', (t) =>
   t.field({
     type: statistics,
     args: { days: t.arg.int({ defaultValue: 30, description: 'Today among them; at most 366.' }) },
-    resolve: (_root, { days }, { runtime }) => ({ since: sinceOf(days ?? 30, runtime.clock.now()) }),
+    resolve: (_root, { days }, { runtime }) => {
+      const since = sinceOf(days ?? 30, runtime.clock.now())
+      let ends: ReturnType<typeof readEnds> | undefined
+      return {
+        since,
+        // Two fields come from it, of which a query may want one, both or none.
+        ends: () => {
+          ends ??= readEnds(runtime, since)
+          return ends
+        },
+      }
+    },
   }),
 )

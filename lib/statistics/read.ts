@@ -31,32 +31,20 @@ export interface Outcomes {
   failed: number
 }
 
-/** How the runs of each source ended, day by day; cancelled ones are neither good nor bad. */
-export async function readOutcomes({ prisma }: StatisticsDeps, since: Date): Promise<Outcomes[]> {
-  return prisma.$queryRawUnsafe<Outcomes[]>(
-    `select r.source_id as "sourceId", date_trunc('day', r.finished_at, 'UTC') as day,
-      count(*) filter (where r.state = 'SUCCEEDED')::int as succeeded,
-      count(*) filter (where r.state = 'PARTIAL')::int as partial,
-      count(*) filter (where r.state in ('FAILED', 'INTERRUPTED'))::int as failed
-    from backup_runs r where r.finished_at >= $1 and r.state <> 'CANCELLED' and ${lastAttempts} group by 1, 2 order by 2`,
-    since,
-  )
-}
-
-export interface DayTotals {
-  day: Date
-  succeeded: number
-  partial: number
-  failed: number
+export interface DayTotals extends Omit<Outcomes, 'sourceId'> {
   readBytes: bigint
   storedBytes: bigint
   /** Of the good ones; null where there are none. */
   medianSeconds: number | null
 }
 
-export async function readDays({ prisma }: StatisticsDeps, since: Date): Promise<DayTotals[]> {
-  return prisma.$queryRawUnsafe<DayTotals[]>(
-    `select date_trunc('day', r.finished_at, 'UTC') as day,
+/** How runs ended, day by day: those of each source, and all of them. Cancelled ones are neither good nor bad. */
+export async function readEnds(
+  { prisma }: StatisticsDeps,
+  since: Date,
+): Promise<{ outcomes: Outcomes[]; days: DayTotals[] }> {
+  const rows = await prisma.$queryRawUnsafe<(DayTotals & { sourceId: string | null })[]>(
+    `select r.source_id as "sourceId", date_trunc('day', r.finished_at, 'UTC') as day,
       count(*) filter (where r.state = 'SUCCEEDED')::int as succeeded,
       count(*) filter (where r.state = 'PARTIAL')::int as partial,
       count(*) filter (where r.state in ('FAILED', 'INTERRUPTED'))::int as failed,
@@ -64,9 +52,12 @@ export async function readDays({ prisma }: StatisticsDeps, since: Date): Promise
       coalesce(sum(r.stored_bytes), 0)::bigint as "storedBytes",
       percentile_cont(0.5) within group (order by extract(epoch from r.finished_at - r.started_at))
         filter (where r.state in ('SUCCEEDED', 'PARTIAL'))::float8 as "medianSeconds"
-    from backup_runs r where r.finished_at >= $1 and ${lastAttempts} group by 1 order by 1`,
+    from backup_runs r where r.finished_at >= $1 and r.state <> 'CANCELLED' and ${lastAttempts}
+    group by grouping sets ((r.source_id, 2), (2)) order by 2`,
     since,
   )
+  const isOfSource = (row: (typeof rows)[number]): row is DayTotals & { sourceId: string } => row.sourceId !== null
+  return { outcomes: rows.filter(isOfSource), days: rows.filter((row) => !isOfSource(row)) }
 }
 
 export interface RecurringProblem {

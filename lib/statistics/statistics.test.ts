@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { Source } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
-import { readDays, readGrowth, readOutcomes, readProblems, readUnusual, sinceOf } from './read.ts'
+import { readEnds, readGrowth, readProblems, readUnusual, sinceOf } from './read.ts'
 import { baselineOf, isUnusual, median, slopeOf } from './robust.ts'
 
 describe('robust figures', () => {
@@ -105,7 +105,7 @@ describe('what became of backups', () => {
   const since = () => sinceOf(30, home.runtime.clock.now())
 
   it('is counted by source and day, only the last attempt of each', async () => {
-    const outcomes = await readOutcomes(home.runtime, since())
+    const { outcomes } = await readEnds(home.runtime, since())
     const of = ({ id }: Source) =>
       outcomes
         .filter(({ sourceId }) => sourceId === id)
@@ -119,10 +119,10 @@ describe('what became of backups', () => {
   })
 
   it('is summed up by day, with the median of what good ones took', async () => {
-    const days = await readDays(home.runtime, since())
+    const { days } = await readEnds(home.runtime, since())
     expect(days).toHaveLength(21)
     const yesterday = days.find(({ day }) => +day === today - DAY_MS)
-    expect(yesterday).toMatchObject({ succeeded: 1, failed: 1, storedBytes: 300n, medianSeconds: 10 })
+    expect(yesterday).toMatchObject({ succeeded: 1, failed: 1, storedBytes: 200n, medianSeconds: 10 })
     expect(days.at(-1)).toMatchObject({ medianSeconds: 95 })
   })
 

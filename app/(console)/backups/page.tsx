@@ -7,6 +7,7 @@ import { useBackups } from '#app/_data/backups.ts'
 import { useMayTrigger } from '#app/_data/viewer.ts'
 import { BackupTable } from '#app/_ui/backup-table.tsx'
 import { Button, ButtonLink } from '#app/_ui/button.tsx'
+import { count } from '#app/_ui/format.ts'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered, Empty, Skeleton } from '#app/_ui/waiting.tsx'
@@ -57,7 +58,7 @@ function History() {
               )}
               <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-2.5">
                 <p role="status" className="me-auto text-small text-ink-soft">
-                  {page.totalCount === 1 ? '1 backup' : `${page.totalCount} backups`}
+                  {howMany(page.totalCount ?? 0)}
                 </p>
                 <Button
                   size="small"
@@ -94,4 +95,12 @@ function Nothing({ filtered }: { filtered: boolean }) {
       Choose “Back up now” to make the first backup.
     </Empty>
   )
+}
+
+/** The server counts one more than this and no further. */
+const MOST_COUNTED = 10_000
+
+function howMany(total: number): string {
+  if (total > MOST_COUNTED) return `more than ${count(MOST_COUNTED)} backups`
+  return total === 1 ? '1 backup' : `${count(total)} backups`
 }
