@@ -145,15 +145,17 @@ builder.queryFields((t) => ({
     args: { filter: t.arg({ type: backupFilter }) },
     // Counting on would cost more than the page itself, and nobody pages so far.
     totalCount: (_root, { filter }, { runtime }) =>
-      runtime.prisma.backup.count({ where: historyWhere(filter ?? {}), take: MOST_COUNTED + 1 }),
+      runtime.prisma.backup.count({ where: historyWhere(filter ?? {}), orderBy: newestFirst, take: MOST_COUNTED + 1 }),
     resolve: async (query, _root, { filter }, { runtime }) =>
       runtime.prisma.backup.findMany({
         ...query,
         where: { AND: [historyWhere(filter ?? {}), await fromCursor(runtime.prisma, query)] },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        orderBy: newestFirst,
       }),
   }),
 }))
+
+const newestFirst = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.BackupOrderByWithRelationInput[]
 
 /** Of a longer history the connection counts one more than that. */
 const MOST_COUNTED = 10_000

@@ -13,9 +13,12 @@ const PROBLEMS_SHOWN = 50
 const RUNS_COMPARED = 30
 const POINTS_OF_GROWTH = 120
 
-/** Days are those of UTC, from midnight. Only the last attempt at each part counts. */
-const lastAttempts = `not exists (select 1 from backup_runs l where l.backup_id = r.backup_id and l.source_id = r.source_id
-  and l.part = r.part and l.attempt > r.attempt)`
+/**
+ * Days are those of UTC, from midnight. Only the last attempt at each part counts: after a good one there is no other, so that the
+ * table is looked into for the few others alone.
+ */
+const lastAttempts = `(r.state in ('SUCCEEDED', 'PARTIAL') or not exists (select 1 from backup_runs l where l.backup_id = r.backup_id and l.source_id = r.source_id
+  and l.part = r.part and l.attempt > r.attempt))`
 
 /** The first midnight of so many days, today among them. */
 export function sinceOf(days: number, now: Date): Date {
