@@ -14,7 +14,7 @@ import { figure, table } from './figures.ts'
 import { circumstances } from './machine.ts'
 import type { Section } from './page.ts'
 
-const FULL = { runs: 1_000_000, rounds: 10 }
+const FULL = { runs: 1_000_000, rounds: 50 }
 const SMALL = { runs: 2_000, rounds: 5 }
 const SOURCES = 50
 const YEARS = 3
