@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { openSecrets } from '#lib/environments/sources.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
 import { mayReplacePlace, titleOf } from '#lib/sources/registry.ts'
-import type { Prisma } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { sourceType } from './enums.ts'
+import { newestOf } from './newest.ts'
 
-const newest = (where: Prisma.BackupRunWhereInput) =>
-  ({ where, orderBy: { queuedAt: 'desc' }, take: 1 }) satisfies Prisma.BackupRunFindManyArgs
+/** Prisma makes one question of those that are asked at once in the same words. */
+const runOf = (query: object, id: string | null, { prisma }: Runtime) =>
+  id === null ? null : prisma.backupRun.findUnique({ ...query, where: { id } })
 
 export const source = builder.prismaObject('Source', {
   fields: (t) => ({
@@ -86,34 +88,29 @@ export const source = builder.prismaObject('Source', {
       select: { repositoryId: true, environment: { select: { repositoryId: true } } },
       resolve: (query, { repositoryId, environment }, _args, { runtime }) => {
         const chosen = repositoryId ?? environment.repositoryId
-        const where = chosen === null ? { isDefault: true } : { id: chosen }
-        return runtime.prisma.repository.findFirst({ ...query, where })
+        return chosen === null
+          ? runtime.prisma.repository.findFirst({ ...query, where: { isDefault: true } })
+          : runtime.prisma.repository.findUnique({ ...query, where: { id: chosen } })
       },
     }),
     lastGoodRun: t.prismaField({
       type: 'BackupRun',
       nullable: true,
       description: 'The newest run that saved something: SUCCEEDED or PARTIAL.',
-      resolve: (query, source, _args, { runtime }) =>
-        runtime.prisma.backupRun.findFirst({
-          ...query,
-          ...newest({ sourceId: source.id, state: { in: ['SUCCEEDED', 'PARTIAL'] } }),
-        }),
+      resolve: async (query, { id }, _args, context) =>
+        runOf(query, await newestOf(context, 'goodRun', id), context.runtime),
     }),
     activeRun: t.prismaField({
       type: 'BackupRun',
       nullable: true,
-      resolve: (query, source, _args, { runtime }) =>
-        runtime.prisma.backupRun.findFirst({
-          ...query,
-          ...newest({ sourceId: source.id, state: { in: ['QUEUED', 'RUNNING'] } }),
-        }),
+      resolve: async (query, { id }, _args, context) =>
+        runOf(query, await newestOf(context, 'activeRun', id), context.runtime),
     }),
     lastRun: t.prismaField({
       type: 'BackupRun',
       nullable: true,
-      resolve: (query, source, _args, { runtime }) =>
-        runtime.prisma.backupRun.findFirst({ ...query, ...newest({ sourceId: source.id }) }),
+      resolve: async (query, { id }, _args, context) =>
+        runOf(query, await newestOf(context, 'run', id), context.runtime),
     }),
   }),
 })

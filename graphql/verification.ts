@@ -7,6 +7,7 @@ import type { Finding } from '#lib/sources/scratch-place.ts'
 import type { Prisma, Restore } from '#prisma/client/client.ts'
 import { builder } from './builder.ts'
 import { runState } from './enums.ts'
+import { newestOf } from './newest.ts'
 import { backupRun, runError } from './run.ts'
 import { source } from './source.ts'
 import { waitsFor } from './waits-for.ts'
@@ -114,11 +115,10 @@ builder.prismaObjectField(source, 'lastVerification', (t) =>
     nullable: true,
     description: 'The newest verification of a backup of it that came to a result.',
     select: { id: true },
-    resolve: (query, { id }, _args, { runtime }) =>
-      runtime.prisma.restore.findFirst({
-        ...query,
-        ...newest({ run: { sourceId: id }, state: { in: ['SUCCEEDED', 'FAILED'] } }, 1),
-      }),
+    resolve: async (query, { id: sourceId }, _args, context) => {
+      const id = await newestOf(context, 'verification', sourceId)
+      return id === null ? null : context.runtime.prisma.restore.findUnique({ ...query, where: { id } })
+    },
   }),
 )
 builder.prismaObjectField(source, 'lastVerified', (t) =>
@@ -127,8 +127,9 @@ builder.prismaObjectField(source, 'lastVerified', (t) =>
     nullable: true,
     description: 'When a backup of it was last found to be restorable and right.',
     select: { id: true },
-    resolve: async ({ id }, _args, { runtime }) => {
-      const found = await runtime.prisma.restore.findFirst(newest({ run: { sourceId: id }, state: 'SUCCEEDED' }, 1))
+    resolve: async ({ id: sourceId }, _args, context) => {
+      const id = await newestOf(context, 'goodVerification', sourceId)
+      const found = id === null ? null : await context.runtime.prisma.restore.findUnique({ where: { id } })
       return found?.finishedAt ?? null
     },
   }),
