@@ -12,6 +12,8 @@ const DAY_MS = 24 * HOUR_MS
 const TOKEN_WARNING_MS = 7 * DAY_MS
 const NEARLY_FULL = 0.1
 const WITHOUT_WORKER_SECONDS = 120
+/** All attempts at a message take less than two hours. */
+const STUCK_AFTER_MS = 6 * HOUR_MS
 
 /** What nobody reports is looked for, every minute: each part goes on when another one fails. */
 export async function watch(deps: NotificationDeps): Promise<void> {
@@ -20,18 +22,28 @@ export async function watch(deps: NotificationDeps): Promise<void> {
     await look(deps).catch((error: unknown) => deps.log.error({ err: error, look: look.name }, 'notifications'))
 }
 
-/** What has waited long enough. */
+/** What has waited long enough, and what still waits although its job is gone: the process died in its last attempt. */
 async function sendDue({ prisma, queue, clock }: NotificationDeps): Promise<void> {
   const now = clock.now()
   const due = await prisma.delivery.findMany({
-    where: { state: 'PENDING', notBefore: { lte: now }, groupedIn: null },
+    where: {
+      state: 'PENDING',
+      OR: [
+        { notBefore: { lte: now }, groupedIn: null },
+        {
+          createdAt: { lt: new Date(now.getTime() - STUCK_AFTER_MS) },
+          OR: [{ notBefore: null }, { notBefore: { lte: now } }],
+        },
+      ],
+    },
     select: { id: true },
     orderBy: { createdAt: 'asc' },
     take: 1000,
   })
-  for (const { id } of due)
-    if (!(await queue.hasJob('notify.deliver', { deliveryId: id })))
-      await queue.send(prisma, 'notify.deliver', { deliveryId: id })
+  for (const { id } of due) {
+    if (await queue.hasJob('notify.deliver', { deliveryId: id })) continue
+    await queue.send(prisma, 'notify.deliver', { deliveryId: id })
+  }
 }
 
 /** Errors that nobody has acknowledged go through the channel that stands behind the one they went through. */

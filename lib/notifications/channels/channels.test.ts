@@ -215,6 +215,24 @@ describe('what happens', () => {
     expect(JSON.parse(server.received[1]?.body ?? '').message).toMatch(/- one\n- two\n- three/)
   })
 
+  it('is sent although its job was lost', async () => {
+    const channel = await ntfy('lost')
+    const content = told('lost')
+    const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000)
+    for (const hours of [7, 5])
+      await home.runtime.prisma.notification.create({
+        data: {
+          ...{ key: `lost ${hours}`, event: 'SOURCE_LATE', severity: 'ERROR', subject: content.title, content },
+          deliveries: {
+            create: { channelId: channel.id, channel: 'ntfy', recipient: 'lost', createdAt: ago(hours) },
+          },
+        },
+      })
+    await watch(home.runtime)
+    await sent(channel)
+    expect(await deliveries().count({ where: { state: 'PENDING' } })).toBe(1)
+  })
+
   it('in hundreds becomes a few messages, and each is told', async () => {
     const channel = await ntfy('storm')
     for (let i = 0; i < 100; i++) await lateSource()
