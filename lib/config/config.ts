@@ -99,6 +99,7 @@ const variables = {
   TRIGGER_TYPE: [z.enum(['manual', 'scheduled']).default('manual'), 'manual'],
   DATA_SELECTION: [z.enum(['all', 'database', 'user_data', 'files']).default('all'), 'all'],
   RETENTION_POLICY: [z.coerce.number().int().min(1).max(36500).default(30), '30'],
+  LOG_RETENTION_DAYS: [z.coerce.number().int().min(0).max(36500).default(365), '365'],
   COMPRESSION_LEVEL: [z.coerce.number().int().min(1).max(9).default(5), '5'],
   NOTIFICATION_ENABLED: [flag.default(true), 'true'],
   LOG_VERBOSITY: [z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'), 'INFO'],

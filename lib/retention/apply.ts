@@ -4,6 +4,7 @@ import type { Log } from '#lib/log/log.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { judge, type KeptRun, type RetentionDeps, readRules, runsToJudge } from './history.ts'
+import { type LogDeps, removeOldLogs } from './logs.ts'
 import { COMPARED, findSuspect } from './suspicion.ts'
 
 export interface ApplyDeps extends RetentionDeps {
@@ -70,7 +71,10 @@ const sizeOf = ({ bytesDone, addedBytes, rowCount }: Pick<BackupRun, 'bytesDone'
 })
 
 /** Every hour, once for all processes. */
-export async function startRetention(deps: ApplyDeps): Promise<void> {
-  await deps.queue.work('retention.apply', { concurrency: 1 }, () => applyRetention(deps))
+export async function startRetention(deps: ApplyDeps & LogDeps): Promise<void> {
+  await deps.queue.work('retention.apply', { concurrency: 1 }, async () => {
+    await applyRetention(deps)
+    await removeOldLogs(deps)
+  })
   await deps.queue.repeat('retention.apply', {}, '17 * * * *')
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { Archive } from 'lucide-react'
+import { Archive, Download } from 'lucide-react'
 import { useParams } from 'next/navigation'
 import { useBackup } from '#app/_data/backup.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
@@ -42,7 +42,19 @@ export default function BackupPage() {
               </div>
             ))}
             <Hooks backup={found} />
-            <Panel title="Log" flush>
+            <Panel
+              title="Log"
+              flush
+              aside={
+                <a
+                  href={`/api/backup-log?id=${found.id}`}
+                  download
+                  className="inline-flex items-center gap-1.5 text-small text-accent underline-offset-2 hover:underline"
+                >
+                  <Download aria-hidden className="size-4" /> Download as NDJSON
+                </a>
+              }
+            >
               <Answered answer={log} lines={6}>
                 {(lines) => (
                   <LogView
