@@ -4,6 +4,7 @@ import type { Context } from '#graphql/context.ts'
 import {
   BackupDocument,
   BackupsDocument,
+  LogLinesDocument,
   SourcesDocument,
   StatisticsDocument,
 } from '#graphql/documents/generated/graphql.ts'
@@ -16,6 +17,7 @@ import type { Section } from './page.ts'
 
 const FULL = { runs: 1_000_000, rounds: 50 }
 const SMALL = { runs: 2_000, rounds: 5 }
+const LINES_OF_A_RUN = 5
 const SOURCES = 50
 const YEARS = 3
 
@@ -25,7 +27,7 @@ export async function history(small: boolean): Promise<Section> {
   const home = await openInstallation()
   try {
     await seed(home, runs)
-    const asks = await questions(home)
+    const asks = await questions(home, small)
     const took = new Map(asks.map(({ name }) => [name, [] as number[]]))
     for (let round = -1; round < rounds; round++)
       for (const { name, ask } of asks) {
@@ -39,7 +41,7 @@ export async function history(small: boolean): Promise<Section> {
       title: 'A long history',
       content: [
         circumstances(`history${small ? ' --small' : ''}`, [`Node ${process.versions.node}`]),
-        `${runs.toLocaleString('en')} runs of ${SOURCES} sources over ${YEARS} years, 3 % of them failed. Each operation of the console ${rounds} times, in turns:`,
+        `${runs.toLocaleString('en')} runs of ${SOURCES} sources over ${YEARS} years, 3 % of them failed, with ${(runs * LINES_OF_A_RUN).toLocaleString('en')} log lines. Each operation of the console ${rounds} times, in turns:`,
         table(['what', 'p50 ms', 'p99 ms'], rows, true),
       ].join('\n\n'),
     }
@@ -85,10 +87,16 @@ async function seed({ runtime: { prisma }, environmentId }: Installation, runs: 
     select run, backup, sources[1 + n % ${SOURCES}], ${repositoryId}::uuid, state, 5, at, at, at + interval '40 seconds',
       1000000 + n % 1000, 1000 + n % 100, case when state <> 'FAILED' then md5(n::text) end,
       case when state = 'FAILED' then 'SOURCE_UNREACHABLE' end, 'It cannot be reached.', 'Look.' from made`
+  await prisma.$executeRaw`
+    insert into backup_events (backup_id, seq, run_id, at, kind, level, message)
+    select backup, l, run, at, 'LOG', (case when n % 33 = 0 and l = 1 then 'ERROR' else 'INFO' end)::"LogLevel",
+      case when n % 33 = 0 and l = 1 then 'error: open /srv/uploads/file-' || n || '.jpg: permission denied'
+        else 'restic saved part ' || l || ' of run ' || n || ' into the repository' end
+    from made cross join generate_series(1, ${LINES_OF_A_RUN}) l`
   await prisma.$executeRaw`analyze`
 }
 
-async function questions({ runtime, admin }: Installation) {
+async function questions({ runtime, admin }: Installation, small: boolean) {
   const ask = async (source: { toString(): string }, variableValues: Record<string, unknown> = {}) => {
     const contextValue: Context = { runtime, actor: admin, origin: 'CONSOLE', signal: new AbortController().signal }
     const { data, errors } = await graphql({ schema, source: source.toString(), variableValues, contextValue })
@@ -110,6 +118,15 @@ async function questions({ runtime, admin }: Installation) {
     { name: 'one backup', ask: () => ask(BackupDocument, { id }) },
     { name: 'the overview: every source with its newest runs', ask: () => ask(SourcesDocument) },
     { name: 'the statistics of 30 days', ask: () => ask(StatisticsDocument, { days: 30 }) },
+    {
+      name: 'log lines: a word that is in one',
+      ask: () => ask(LogLinesDocument, { filter: { text: `file-${small ? 330 : 330_000}.jpg` } }),
+    },
+    {
+      name: 'log lines: a word that is in all but a few',
+      ask: () => ask(LogLinesDocument, { filter: { text: 'restic' } }),
+    },
+    { name: 'log lines: errors', ask: () => ask(LogLinesDocument, { filter: { level: 'ERROR' } }) },
     { name: 'a scrape of /api/metrics', ask: () => collectMetrics(runtime) },
   ]
 }

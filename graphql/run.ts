@@ -24,6 +24,9 @@ const finding = builder.objectRef<Finding>('LogFinding').implement({
     link: t.exposeString('link', { nullable: true, description: 'Of the tool’s own documentation.' }),
     evidence: t.exposeStringList('evidence', { description: 'The first lines that show it, as the tool wrote them.' }),
     count: t.exposeInt('count', { description: 'How many lines show it.' }),
+    isNews: t.exposeBoolean('isNews', {
+      description: 'Whether it says more than the error of the run, which names its own cause and remedy.',
+    }),
   }),
 })
 

@@ -6,6 +6,7 @@ const pages: [path: string, heading: string][] = [
   ['/', 'Overview'],
   ['/backups', 'Backups'],
   ['/backups/new', 'Back up now'],
+  ['/backups/logs', 'Search the logs'],
   ['/restores', 'Restores'],
   ['/restores/find', 'Find a file'],
   ['/verifications', 'Verifications'],

@@ -32,6 +32,7 @@ export const keys = {
   verification: (id: string) => ['verification', id],
   snapshotEntries: (runId: string, path: string) => ['snapshot-entries', runId, path],
   restoreDocument: (id: string) => ['restore-document', id],
+  logLines: (filter: object) => ['log-lines', filter],
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],
   options: ['options'],

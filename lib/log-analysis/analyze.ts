@@ -1,3 +1,4 @@
+import type { Code } from '#lib/errors/catalogue.ts'
 import type { Severity } from '#prisma/client/enums.ts'
 import type { Rule } from './rule.ts'
 import { rules } from './rules.ts'
@@ -18,7 +19,19 @@ export interface Finding {
   evidence: string[]
   /** How many lines show it. */
   count: number
+  /** Whether it says more than the error of the run, which names its own cause and remedy. */
+  isNews: boolean
 }
+
+/** Errors that pass on what a tool said, and know no more of it. */
+const passedOn: readonly Code[] = [
+  'RESTIC_FAILED',
+  'RESTORE_TOOL_FAILED',
+  'SOURCE_DUMP_FAILED',
+  'SOURCE_QUERY_FAILED',
+  'FILES_UNREADABLE',
+  'UNEXPECTED',
+]
 
 const LINES_KEPT = 5
 /** No tool says why it failed after so much of a line; a rule is not asked about the rest. */
@@ -58,6 +71,6 @@ export function analyze(lines: readonly Line[], error: { code: string; message: 
     .toSorted(([a, x], [b, y]) => grades[a.severity] - grades[b.severity] || Number(y.ofError) - Number(x.ofError))
     .map(([{ id, severity, cause, remedy, link }, { evidence, count }]) => ({
       ...{ rule: id, severity, cause, remedy, link: link ?? null },
-      ...{ evidence, count },
+      ...{ evidence, count, isNews: count > 0 || passedOn.some((code) => code === error?.code) },
     }))
 }

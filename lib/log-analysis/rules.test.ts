@@ -61,6 +61,13 @@ describe('the analysis of a log', () => {
     expect(analyze([], error('Something else.', 'UNEXPECTED'))).toEqual([])
   })
 
+  it('says whether it adds something to the error', () => {
+    const known = error('The path “/srv/a” does not exist.', 'PATH_NOT_FOUND')
+    expect(analyze([], known)).toMatchObject([{ rule: 'path-missing', isNews: false }])
+    expect(analyze([line('lstat /srv/b: no such file or directory')], known)).toMatchObject([{ isNews: true }])
+    expect(analyze([], error('write /backup/x: no space left on device'))).toMatchObject([{ isNews: true }])
+  })
+
   it('looks at each line of a message that has several', () => {
     const message =
       'pg_dump: error: query failed: ERROR:  out of shared memory\nHINT:  You might need to increase "max_locks_per_transaction".'

@@ -23,12 +23,15 @@ export default function BackupsPage() {
         title="Backups"
         intro="Every backup that was triggered, newest first."
         actions={
-          mayTrigger ? (
-            <ButtonLink href="/backups/new" look="main">
-              <Play aria-hidden className="size-4" />
-              Back up now
-            </ButtonLink>
-          ) : null
+          <>
+            <ButtonLink href="/backups/logs">Search the logs</ButtonLink>
+            {mayTrigger ? (
+              <ButtonLink href="/backups/new" look="main">
+                <Play aria-hidden className="size-4" />
+                Back up now
+              </ButtonLink>
+            ) : null}
+          </>
         }
       />
       <Suspense fallback={<Skeleton lines={8} />}>

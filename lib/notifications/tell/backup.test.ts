@@ -106,6 +106,37 @@ describe('the mail about a backup', () => {
     expect(html).toContain('What to do:</b> Bring it back.')
   })
 
+  it('tells first what the log of a run shows, unless its error says it already', () => {
+    const failed = run('FAILED', problem)
+    const finding = (cause: string, isNews: boolean, evidence: string[] = []) => ({
+      ...{
+        rule: cause,
+        severity: 'ERROR' as const,
+        cause,
+        remedy: `Mend ${cause}`,
+        link: null,
+        evidence,
+        count: 1,
+        isNews,
+      },
+    })
+    const findings = new Map([
+      [failed.id, [finding('A disk is full.', true, ['write <x>: no space left']), finding('It is known.', false)]],
+    ])
+    const told = mailOf(tellBackup(backup('FAILED', [failed]), 'https://backup.example.org', [], findings))
+    expect(told.text).toContain(
+      [
+        '- shop: failed',
+        '  Likely cause: A disk is full.',
+        '  What helps: Mend A disk is full.',
+        '  The log says: write <x>: no space left',
+        '  What happened: The file is gone. (PATH_NOT_FOUND)',
+      ].join('\n'),
+    )
+    expect(told.html).toContain('write &#60;x&#62;: no space left')
+    expect(told.text + told.html).not.toContain('It is known.')
+  })
+
   it('tells of each source only the newest attempt', () => {
     const { text } = render(
       backup('SUCCEEDED', [run('INTERRUPTED', { attempt: 1, ...problem }), run('SUCCEEDED', { attempt: 2, ...saved })]),

@@ -52,9 +52,12 @@ export function tellBackup(
       problem: run.errorMessage
         ? { message: run.errorMessage, code: run.errorCode ?? '', remedy: run.errorRemedy ?? '' }
         : null,
-      causes: (findings.get(run.id) ?? []).slice(0, CAUSES_TOLD).map(({ cause, remedy, evidence }) => ({
-        ...{ cause, remedy, evidence: evidence[0] ?? '' },
-      })),
+      causes: (findings.get(run.id) ?? [])
+        .filter(({ isNews }) => isNews)
+        .slice(0, CAUSES_TOLD)
+        .map(({ cause, remedy, evidence }) => ({
+          ...{ cause, remedy, evidence: evidence[0] ?? '' },
+        })),
     })),
     link: `${publicUrl}/backups/${backup.id}`,
     linkText: 'Open the backup in the console',
