@@ -32,7 +32,7 @@ test('The example of the documentation is compared, applied, and exported again'
     .replaceAll('/run/secrets/shop', join(home.folder, 'shop.password'))
   const file = join(home.folder, 'backup.yaml')
   await writeFile(file, yaml)
-  const given = { variables: { OFFSITE_PASSWORD: 'correct horse' } }
+  const given = { variables: { OFFSITE_PASSWORD: 'correct horse', SLACK_URL: 'https://hooks.example.org/slack' } }
 
   expect(await config.run(['diff', file])).toMatchObject({
     code: 1,
@@ -42,7 +42,7 @@ test('The example of the documentation is compared, applied, and exported again'
   expect(shown).toMatchObject({ code: 2, stderr: '' })
   expect(shown.stdout).toMatch(/^\+ repository “offsite”$/m)
   expect(shown.stdout).toMatch(/^ {4}settings\.password: \(secret\)$/m)
-  expect(shown.stdout).toMatch(/^5 to add, 1 to change, 0 to delete\.$/m)
+  expect(shown.stdout).toMatch(/^6 to add, 1 to change, 0 to delete\.$/m)
   expect(shown.stdout).not.toContain('\x1b')
 
   const unasked = await config.run(['apply', file], given)
