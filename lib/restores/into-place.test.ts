@@ -132,7 +132,7 @@ describe.skipIf(missing)('a restore into a new database', () => {
   })
 
   it('is masked before anybody sees it in another environment, and leaves nothing there when that fails', async () => {
-    const { sourceId, environmentId } = staging
+    const { sourceId } = staging
     const mask = (maskingSql: string | null, id = shop.source.id) =>
       home.runtime.prisma.source.update({ where: { id }, data: { maskingSql } })
     const place = { name: 'shop', sourceId, withoutOwners: true }
@@ -155,16 +155,6 @@ describe.skipIf(missing)('a restore into a new database', () => {
     await server.query('DROP DATABASE shop_own')
     await other.query('DROP DATABASE shop')
     await mask(null)
-
-    const { port, user, password } = maria
-    const settings = { host: '127.0.0.1', port, user, password, database: 'secrets' }
-    await maria.query('CREATE DATABASE secrets')
-    await maria.query('CREATE TABLE t (id int PRIMARY KEY)', 'secrets')
-    const secrets = await save(await add('secrets', 'mysql', settings))
-    await mask('DELETE FROM t', secrets.source.id)
-    const { id: elsewhere } = await add('maria of staging', 'mysql', settings, environmentId)
-    const refused = trigger(secrets.run, { name: 'copy', sourceId: elsewhere })
-    await expect(refused).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
   })
 
   it('waits for another administrator before it goes into a protected environment, and fails when none comes', async () => {
@@ -270,6 +260,45 @@ describe.skipIf(missing)('a restore into a new database', () => {
     expect(await count('shop')).toEqual([{ n: 50 }])
     for (const name of await databases(server)) if (name !== 'shop') await server.query(`DROP DATABASE "${name}"`)
     await server.query('DELETE FROM orders WHERE id > 10', 'shop')
+  })
+
+  it('takes the place of a database of MariaDB, and is masked elsewhere', async () => {
+    const { port, user, password } = maria
+    const settings = { host: '127.0.0.1', port, user, password, database: 'wiki' }
+    await maria.query('CREATE DATABASE wiki')
+    await maria.query(
+      [
+        'CREATE TABLE page (id int PRIMARY KEY, text varchar(20))',
+        "INSERT INTO page VALUES (1, 'saved'), (2, 'saved')",
+        "CREATE TRIGGER mark BEFORE INSERT ON page FOR EACH ROW SET NEW.text = 'marked'",
+        'CREATE VIEW texts AS SELECT text FROM page',
+      ],
+      'wiki',
+    )
+    const wiki = await save(await add('wiki', 'mysql', settings))
+    await maria.query('DELETE FROM page', 'wiki')
+    const { state, errorMessage, keptAs } = await restored(wiki.run, {
+      ...{ name: 'wiki', replace: true, confirmReplace: 'wiki' },
+    })
+    expect({ state, errorMessage }).toEqual({ state: 'SUCCEEDED', errorMessage: null })
+    const texts = (database: string) => maria.query('SELECT text FROM texts', database)
+    expect(await texts('wiki')).toEqual([{ text: 'saved' }, { text: 'saved' }])
+    expect(await texts(keptAs as string)).toEqual([])
+    await maria.query('INSERT INTO page (id) VALUES (3)', 'wiki')
+    expect(await texts('wiki')).toContainEqual({ text: 'marked' })
+
+    const { id: environmentId } = await home.runtime.prisma.environment.create({ data: { name: 'wiki staging' } })
+    const { id: sourceId } = await add('maria of staging', 'mysql', settings, environmentId)
+    const mask = (maskingSql: string) =>
+      home.runtime.prisma.source.update({ where: { id: wiki.source.id }, data: { maskingSql } })
+    await mask("UPDATE page SET text = 'masked'; UPDATE nothing SET text = 'masked'")
+    const failed = await restored(wiki.run, { name: 'wiki_masked', sourceId })
+    expect(failed).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
+    await mask("UPDATE page SET text = 'masked' WHERE id = 1; DELETE FROM page WHERE id = 2")
+    expect(await restored(wiki.run, { name: 'wiki_masked', sourceId })).toMatchObject({ state: 'SUCCEEDED' })
+    expect(await texts('wiki_masked')).toEqual([{ text: 'masked' }])
+    const databases = (await maria.query("SHOW DATABASES LIKE 'wiki%'")).map((row) => Object.values(row)[0])
+    expect(databases.sort()).toEqual(['wiki', 'wiki_masked', keptAs].sort())
   })
 
   it('is FAILED when the rows are not those that were saved', async () => {

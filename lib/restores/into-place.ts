@@ -39,6 +39,7 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
   const ctx = driverContext(deps.config, {
     signal,
     scratch: scratch.work,
+    kept: join(deps.config.DATA_DIR, 'kept', source.id),
     part: run.part,
     withoutOwners: restore.withoutOwners,
     log: onLog,
@@ -49,6 +50,7 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
   const isAside = restore.replaces || masking !== null
   if (isAside && aside === undefined) throw new Error(`${source.kind} cannot rename its places`)
   if (isAside && !restore.replaces) await open(settings, name, ctx) // rejects when something is there
+  if (restore.replaces) await aside?.check?.(settings, name, ctx)
   const made = isAside ? besideName(name, 'restoring', restore.id) : name
   const place = await open(settings, made, ctx)
   const counted = await bringSnapshot(deps, restore, scratch.snapshot, watching, {

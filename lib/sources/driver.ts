@@ -216,13 +216,15 @@ export interface SourceDriver<Settings = unknown> {
     open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
     /** Only kinds whose places can be given another name in one step. */
     readonly aside?: {
+      /** Before anything is written: rejects, as `rename` would, where what is called `name` could not be replaced. */
+      check?(settings: Settings, name: string, ctx: DriverContext): Promise<void>
       /**
        * Gives a place that was made by `open` the name `name`. One that is called so stays as `kept`, and its sessions are ended; with
        * null it must not be there. Answers whether it was. Rejects, and leaves all as it was, with RESTORE_TOOL_FAILED and
        * RESTORE_TARGET_NOT_EMPTY.
        */
       rename(place: Settings, name: string, kept: string | null, ctx: DriverContext): Promise<boolean>
-      /** Runs SQL in a place that was restored into, all of it or nothing. Rejects with RESTORE_TOOL_FAILED. */
+      /** Runs SQL in a place that was restored into. Rejects with RESTORE_TOOL_FAILED where not all of it was done: then the place is removed. */
       mask(place: Settings, sql: string, ctx: DriverContext): Promise<void>
       /** Removes a place that was made by `open`. Never rejects: the log tells what is left. */
       remove(place: Settings, ctx: DriverContext): Promise<void>

@@ -1,11 +1,12 @@
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { type MysqlClient, withMysql } from '../connections/mysql.ts'
 import { mysqlError, nameOf } from '../connections/mysql-errors.ts'
-import { type DriverContext, databaseOfPart, databasePart, type SourceDriver, type TableCounts } from '../driver.ts'
+import { type DriverContext, databasePart, type SourceDriver, type TableCounts } from '../driver.ts'
 import { byHand } from './by-hand.ts'
 import { writeDefaultsFile } from './defaults-file.ts'
 import { writeDump } from './dump.ts'
 import { countRows } from './inventory.ts'
+import { newPlace } from './new-place.ts'
 import { programFor } from './programs.ts'
 import { restoreDump } from './restore.ts'
 import { requireRights, requireSight } from './rights.ts'
@@ -19,7 +20,6 @@ import {
   transactionalEngines,
 } from './server.ts'
 import {
-  databaseName,
   databaseOfPlace,
   databaseToSave,
   isExcepted,
@@ -100,22 +100,7 @@ export const mysqlDriver: SourceDriver<MysqlSettings> = {
 
   openScratch: async (_settings, ctx) => openScratch(ctx),
 
-  newPlace: {
-    what: 'database',
-    name: databaseName,
-    original: ({ database }, part) => databaseOfPart(part) ?? database ?? null,
-    async open({ host, port, user, password, sslMode, sslRootCert }, name, ctx) {
-      const isThere = await withMysql({ host, port, user, password, sslMode, sslRootCert }, ctx, (client) =>
-        describeDatabase(client, name),
-      )
-      if (isThere !== null)
-        throw new CodedError('RESTORE_TARGET_NOT_EMPTY', {
-          target: `The database “${name}”`,
-          holds: ['it is there already'],
-        })
-      return mysqlSettings.parse({ host, port, user, password, sslMode, sslRootCert, database: name })
-    },
-  },
+  newPlace,
 
   async inspect(settings, ctx) {
     const name = databaseOfPlace(settings, ctx)

@@ -16,14 +16,11 @@ export interface Dump {
   ignored: readonly string[]
 }
 
-/** No locks, one moment for all transactional tables, everything that belongs to a database, the same bytes for the same data. */
+/** No locks, one moment for all transactional tables, the same bytes for the same data. */
 const COMMON = [
   '--single-transaction',
   '--skip-lock-tables',
   '--quick',
-  '--routines',
-  '--events',
-  '--triggers',
   '--hex-blob',
   '--no-tablespaces', // would need the right PROCESS
   '--skip-dump-date',
@@ -36,6 +33,13 @@ const BY_FAMILY: Record<Family, readonly string[]> = {
   MariaDB: [],
   MySQL: ['--column-statistics=0', '--set-gtid-purged=OFF'],
 }
+
+/** Of a dump program, before what is wanted of which database. */
+export const dumpArguments = (program: FoundProgram, defaults: DefaultsFile): string[] => [
+  defaults.argument,
+  ...COMMON,
+  ...BY_FAMILY[program.family],
+]
 
 const PASS_ON = fileURLToPath(new URL('./pass-on.ts', import.meta.url))
 const INCOMPLETE = 3
@@ -78,9 +82,8 @@ function startProgram(dump: Dump, passOn: Child, signal: AbortSignal, ctx: Drive
   return startChild({
     command: dump.program.command,
     args: [
-      dump.defaults.argument,
-      ...COMMON,
-      ...BY_FAMILY[dump.program.family],
+      ...dumpArguments(dump.program, dump.defaults),
+      ...['--routines', '--events', '--triggers'],
       ...dump.ignored.map((table) => `--ignore-table=${dump.database.name}.${table}`),
       '--',
       dump.database.name,

@@ -1,16 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { CodedError } from '#lib/errors/coded-error.ts'
-import { describeExit, startChild } from '#lib/process/child.ts'
 import { type MysqlClient, type MysqlServer, quoteName, withMysql } from '../connections/mysql.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
-import { type DefaultsFile, writeDefaultsFile } from './defaults-file.ts'
+import { writeDefaultsFile } from './defaults-file.ts'
 import { COMPLETION_MARK, type DumpHeader, parseHeader } from './dump-header.ts'
 import { countRows } from './inventory.ts'
-import { type FoundProgram, programFor, reasonOf } from './programs.ts'
+import { play } from './play.ts'
+import { programFor } from './programs.ts'
 import { rewriteDump } from './rewrite-dump.ts'
 import { countPrograms, type DatabaseDescription, describeDatabase, describeServer } from './server.ts'
 
@@ -41,7 +40,12 @@ export async function restoreDump(
   let isDone = false
   try {
     await withMysql(settings, ctx, (client) => prepare(client, name, header, before))
-    await play({ file, header, name, program, defaults }, ctx)
+    await play(
+      { program, defaults },
+      name,
+      [createReadStream(file), counting(ctx), rewriteDump(header.database, name)],
+      ctx,
+    )
     const tables = await withMysql(settings, ctx, async (client) => {
       const database = await describeDatabase(client, name)
       return database === null ? {} : countRows(client, database, [])
@@ -98,6 +102,22 @@ async function prepare(client: MysqlClient, name: string, header: DumpHeader, be
   await client.rows(`${verb} DATABASE ${quoteName(name)} ${charset}`)
 }
 
+function counting(ctx: DriverContext): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length
+      ctx.progress(bytes)
+      done(null, chunk)
+    },
+  })
+}
+
+/** Never rejects: why a restore failed matters more, and the log tells what is left. */
+export async function dropDatabase(settings: MysqlServer, name: string, ctx: DriverContext): Promise<void> {
+  await undo(settings, name, null, ctx)
+}
+
 async function undo(settings: MysqlServer, name: string, before: DatabaseDescription | null, ctx: DriverContext) {
   try {
     await withMysql(settings, { signal: AbortSignal.timeout(UNDO_TIMEOUT_MS) }, async (client) => {
@@ -110,59 +130,4 @@ async function undo(settings: MysqlServer, name: string, before: DatabaseDescrip
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     ctx.log('error', `What was restored of ${name} could not be removed again (${reason}). Drop the database by hand.`)
   }
-}
-
-interface Playing {
-  file: string
-  header: DumpHeader
-  name: string
-  program: FoundProgram
-  defaults: DefaultsFile
-}
-
-async function play({ file, header, name, program, defaults }: Playing, ctx: DriverContext): Promise<void> {
-  const child = await startChild({
-    command: program.command,
-    args: [
-      defaults.argument,
-      '--binary-mode', // bytes stay bytes, and the dump can give the client no commands but DELIMITER
-      '--comments', // those in the bodies of routines
-      '--local-infile=0',
-      '--default-character-set=utf8mb4',
-      '--max-allowed-packet=1G',
-      `--database=${name}`,
-    ],
-    env: { LC_ALL: 'C' },
-    stdin: 'pipe',
-    signal: ctx.signal,
-    onStderrLine: (line) => ctx.log('warning', line),
-  })
-  let bytes = 0
-  const counting = new Transform({
-    transform(chunk: Buffer, _, done) {
-      bytes += chunk.length
-      ctx.progress(bytes)
-      done(null, chunk)
-    },
-  })
-  const fed = pipeline(
-    createReadStream(file),
-    counting,
-    rewriteDump(header.database, name),
-    child.stdin as NonNullable<typeof child.stdin>,
-    { signal: ctx.signal },
-  ).then(
-    () => null,
-    (error: unknown) => error, // a client that stops at an error breaks the pipe: its exit says why
-  )
-  const exit = await child.exited
-  const feedError = await fed
-  ctx.signal.throwIfAborted()
-  if (exit.code !== 0)
-    throw new CodedError('RESTORE_TOOL_FAILED', {
-      tool: program.name,
-      exit: describeExit(exit),
-      reason: reasonOf(exit),
-    })
-  if (feedError !== null) throw feedError
 }
