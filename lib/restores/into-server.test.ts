@@ -33,7 +33,12 @@ describe.skipIf(missing)('a restore into a Redis server', () => {
   beforeAll(async () => {
     ;[home, from, to] = await Promise.all([openInstallation(), startRedisServer(), startRedisServer()])
     await Promise.all([home.startWorker(), home.startRestores()])
-    await from.run(['SET', 'name', 'Ada'])
+    await from.run(
+      ['SET', 'name', 'Ada'],
+      ['SET', 'short', 'x', 'PX', '300'],
+      ['SELECT', '3'],
+      ['SET', 'long', 'x', 'EX', '9999'],
+    )
     const [source, other] = await Promise.all([add('cache', from), add('other cache', to)])
     target = other.id
     const { id } = await triggerBackup(home.runtime, home.admin, 'API', { type: 'DATABASE', sourceIds: [source.id] })
@@ -55,8 +60,28 @@ describe.skipIf(missing)('a restore into a Redis server', () => {
     const restore = await ended(await trigger({ sourceId: target }))
     expect(restore).toMatchObject({ state: 'SUCCEEDED', placeName: `127.0.0.1:${to.port}`, errorMessage: null })
     expect(String(await to.run(['GET', 'name']))).toContain('Ada')
+    // Of those that expire, some are gone by now.
+    expect(run.tables).toEqual({ 'keys that never expire': 1 })
+    expect(restore.output).toContain('1 table with 1 row, as counted at the moment of the backup')
     await expect(trigger({ sourceId: target, name: 'x' })).rejects.toThrow(refusal('INPUT_INVALID'))
     await expect(trigger({ sourceId: target, replace: true })).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
+  })
+
+  it('is FAILED when keys are missing, and is not brought elsewhere by a source whose data must be masked', async () => {
+    await to.run(['FLUSHALL'])
+    const { prisma } = home.runtime
+    await prisma.backupRun.update({ where: { id: run.id }, data: { tables: { 'keys that never expire': 2 } } })
+    const restore = await ended(await trigger({ sourceId: target }))
+    expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TABLES_DIFFER' })
+    expect(restore.errorMessage).toContain('keys that never expire: 1 row restored, and 2 saved.')
+    await prisma.backupRun.update({ where: { id: run.id }, data: { tables: { 'keys that never expire': 1 } } })
+
+    const { id } = await prisma.environment.create({ data: { name: 'elsewhere' } })
+    await prisma.source.update({ where: { id: target }, data: { environmentId: id } })
+    await prisma.source.update({ where: { id: run.sourceId }, data: { maskingSql: 'DELETE' } })
+    await expect(trigger({ sourceId: target })).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
+    await prisma.source.update({ where: { id: target }, data: { environmentId: home.environmentId } })
+    await prisma.source.update({ where: { id: run.sourceId }, data: { maskingSql: null } })
   })
 
   it('is asked for on the command line', async () => {

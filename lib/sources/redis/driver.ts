@@ -7,7 +7,7 @@ import { withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
 import { requireEmpty, restoreCopy } from './restore.ts'
 import { openScratch } from './scratch.ts'
-import { countKeys, describeServer, requireRights } from './server.ts'
+import { countLasting, describeServer, lasting, requireRights } from './server.ts'
 import { type RedisSettings, redisSettings } from './settings.ts'
 import { findCopyTools } from './tools.ts'
 
@@ -47,9 +47,10 @@ export const redisDriver: SourceDriver<RedisSettings> = {
     const tools = await findCopyTools(server, settings, ctx)
     ctx.log('info', `${toolName(tools)} ${tools.version} (${tools.client}) for ${server.family} ${server.version}`)
     const file = join(ctx.scratch, 'dump.rdb')
-    await fetchCopy(tools, settings, file, ctx)
+    const keys = await fetchCopy(tools, settings, file, ctx)
     const close = () => rm(file, { force: true })
-    return { shape: 'paths', include: [file], exclude: [], oneFileSystem: true, close }
+    const tables = async () => (keys === null ? null : lasting(keys))
+    return { shape: 'paths', include: [file], exclude: [], oneFileSystem: true, tables, close }
   },
 
   restore: restoreCopy,
@@ -66,9 +67,8 @@ export const redisDriver: SourceDriver<RedisSettings> = {
 
   openScratch: (_settings, ctx) => openScratch(ctx),
 
-  /** Keys per database. Keys whose time is over and which the server has not removed yet are counted. */
   async inspect(settings, ctx) {
-    const tables = await withRedis(settings, ctx, countKeys)
+    const tables = await withRedis(settings, ctx, countLasting)
     return { tables, files: null, bytes: null } // the size in memory depends on history, not on content
   },
 }

@@ -9,25 +9,30 @@ import type { CopyTools } from './tools.ts'
 
 /** redis-cli writes 16 KiB at a time: with less than that free, the disk was what stopped it. */
 const FULL_BELOW_BYTES = 64 * 1024
+/** What it has counted comes last. */
+const LINES_KEPT = 100
 
 /**
  * Fetches the server's RDB into `file`, as a replica would, and has it checked. To a file, not to its output: the stream
  * form ends with the transfer's 40 byte mark where the server sends one, and nothing could be checked before it is saved.
- * On rejection the file is gone.
+ * Answers how many keys without an expiry are in it; null where fields of hashes expire, which may take their keys along. On rejection
+ * the file is gone.
  */
 export async function fetchCopy(
   tools: CopyTools,
   settings: RedisSettings,
   file: string,
   ctx: DriverContext,
-): Promise<void> {
+): Promise<number | null> {
   await writeFile(file, '', { mode: 0o600 }) // redis-cli itself would let everyone read it
   const stopReporting = reportGrowth(file, ctx)
   try {
     await fetchInto(tools, settings, file, ctx)
     ctx.progress((await stat(file)).size)
-    const reason = await problemOf(file, tools.checker, ctx)
-    if (reason !== null) throw new CodedError('SOURCE_DUMP_FAILED', { tool: 'redis-cli', exit: 'exit 0', reason })
+    const checked = await check(file, tools.checker, ctx)
+    if (checked.problem !== null)
+      throw new CodedError('SOURCE_DUMP_FAILED', { tool: 'redis-cli', exit: 'exit 0', reason: checked.problem })
+    return checked.lasting
   } catch (thrown) {
     await rm(file, { force: true })
     throw thrown
@@ -67,18 +72,38 @@ function placeOf(s: RedisSettings): string[] {
 
 const userOf = (s: RedisSettings): string[] => (s.user === undefined ? [] : ['--user', s.user])
 
-/** Why redis-check-rdb refuses the file, in its words; null when it read it to the end and its checksum is right. */
-export async function problemOf(file: string, checker: string, ctx: Pick<DriverContext, 'signal'>) {
+/**
+ * Why redis-check-rdb refuses the file, in its words; null when it read it to the end and its checksum is right. Then it also says what it
+ * has counted.
+ */
+export async function check(
+  file: string,
+  checker: string,
+  ctx: Pick<DriverContext, 'signal'>,
+): Promise<{ problem: string | null; lasting: number | null }> {
+  const lines: string[] = []
   const exit = await runChild({
     command: checker,
     args: [file],
     env: { LC_ALL: 'C' },
     signal: ctx.signal,
+    onStdoutLine: (line) => {
+      lines.push(line)
+      lines.splice(0, lines.length - LINES_KEPT)
+    },
   })
   ctx.signal.throwIfAborted()
-  if (exit.code === 0) return null
-  const said = exit.stdout.map((line) => /^\[offset \d+\] (.*)/.exec(line)?.[1]).filter((line) => line !== undefined)
-  return said.at(-1)?.replace(/\.$/, '') || describeExit(exit)
+  if (exit.code !== 0) {
+    const said = lines.map((line) => /^\[offset \d+\] (.*)/.exec(line)?.[1]).filter((line) => line !== undefined)
+    return { problem: said.at(-1)?.replace(/\.$/, '') || describeExit(exit), lasting: null }
+  }
+  const counted = (what: string) => {
+    const found = lines.map((line) => new RegExp(`^\\[info\\] (\\d+) ${what}$`).exec(line)?.[1])
+    return found.find((number) => number !== undefined)
+  }
+  const [keys, expiring] = [counted('keys read'), counted('expires')]
+  const isKnown = keys !== undefined && expiring !== undefined && Number(counted('subexpires') ?? 0) === 0
+  return { problem: null, lasting: isKnown ? Number(keys) - Number(expiring) : null }
 }
 
 function reasonOf(exit: Exit): string {

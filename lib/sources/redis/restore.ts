@@ -2,7 +2,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import { type RedisConnection, withRedis } from './client.ts'
-import { countKeys, describeServer } from './server.ts'
+import { countKeys, countLasting, describeServer } from './server.ts'
 import { nameOf, type RedisSettings } from './settings.ts'
 import { withLoaded } from './temporary-server.ts'
 import { canRead, findServers } from './tools.ts'
@@ -43,7 +43,7 @@ export async function restoreCopy(
         })
         return {
           summary: `${keys} keys restored into ${nameOf(settings)}`,
-          inventory: { tables: await countKeys(redis), files: null, bytes: null },
+          inventory: { tables: await countLasting(redis), files: null, bytes: null },
         }
       }),
     ),

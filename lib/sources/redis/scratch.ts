@@ -3,7 +3,7 @@ import type { DriverContext, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
 import type { ScratchPlace } from '../scratch-place.ts'
 import { withRedis } from './client.ts'
-import { countKeys } from './server.ts'
+import { countKeys, countLasting } from './server.ts'
 import { withLoaded } from './temporary-server.ts'
 import { findServers } from './tools.ts'
 
@@ -17,10 +17,15 @@ export async function openScratch(ctx: DriverContext): Promise<ScratchPlace> {
       let refusal: unknown
       for (const server of servers)
         try {
-          const tables = await withLoaded(server, file, ctx, (loaded) => withRedis(loaded, ctx, countKeys))
-          const keys = Object.values(tables).reduce((sum, count) => sum + count, 0)
+          const { keys, tables } = await withLoaded(server, file, ctx, (loaded) =>
+            withRedis(loaded, ctx, async (redis) => ({
+              keys: await countKeys(redis),
+              tables: await countLasting(redis),
+            })),
+          )
+          const all = Object.values(keys).reduce((sum, count) => sum + count, 0)
           return {
-            summary: `${keys} keys loaded by ${server.family} ${server.version}`,
+            summary: `${all} keys loaded by ${server.family} ${server.version}`,
             inventory: { tables, files: null, bytes: null },
           }
         } catch (thrown) {

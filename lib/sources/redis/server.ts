@@ -51,6 +51,21 @@ export async function countKeys(redis: RedisConnection): Promise<Record<string, 
   return keysOf(await readInfo(redis))
 }
 
+/**
+ * What copies are compared in: keys whose time is over are gone from a copy by the time that it is loaded, so that only the others
+ * can be counted.
+ */
+export const lasting = (keys: number): Record<string, number> => ({ 'keys that never expire': keys })
+
+export async function countLasting(redis: RedisConnection): Promise<Record<string, number>> {
+  let count = 0
+  for (const [name, value] of await readInfo(redis)) {
+    const [, keys, expiring] = (/^db\d+$/.test(name) && /^keys=(\d+),expires=(\d+)/.exec(value)) || []
+    count += Number(keys ?? 0) - Number(expiring ?? 0)
+  }
+  return lasting(count)
+}
+
 /** How many bytes of its file a starting server has loaded; null when it is done. */
 export async function loadedBytes(redis: RedisConnection): Promise<number | null> {
   const info = await readInfo(redis)
