@@ -86,6 +86,14 @@ const variables = {
       .default([]),
     '10.0.0.0/8,fd00::/8',
   ],
+  VERIFICATION_POSTGRES_URL: [
+    z
+      .url({ protocol: /^postgres(ql)?$/ })
+      .refine((url) => new URL(url).username !== '', 'must name the account')
+      .transform((text) => new Secret(text))
+      .optional(),
+    'postgresql://verifier:password@verify.example.org/postgres?sslmode=require',
+  ],
   STALL_TIMEOUT: [z.coerce.number().int().min(1).max(86_400).default(1200), '1200'],
   RESTIC_BINARY: [z.string().min(1).optional(), '/usr/bin/restic'],
   HEARTBEAT_URL: [

@@ -8,5 +8,13 @@ export interface RestoreDeps extends RepositoryDeps {
   queue: Queue
   log: Log
   config: DriverConfig &
-    Pick<Config, 'DATA_DIR' | 'SOURCE_SERVER_RUNS' | 'STALL_TIMEOUT' | 'STORAGE_ROOTS' | 'WORKER_ENVIRONMENTS'>
+    Pick<
+      Config,
+      | 'DATA_DIR'
+      | 'SOURCE_SERVER_RUNS'
+      | 'STALL_TIMEOUT'
+      | 'STORAGE_ROOTS'
+      | 'VERIFICATION_POSTGRES_URL'
+      | 'WORKER_ENVIRONMENTS'
+    >
 }

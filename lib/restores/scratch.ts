@@ -4,7 +4,8 @@ import { performance } from 'node:perf_hooks'
 import { type BundledPostgres, openBundledPostgres } from '#lib/database/bundled-postgres.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { processesWith, terminate } from '#lib/process/find.ts'
-import type { Secret } from '#lib/secrets/secret.ts'
+import type { ScratchPostgres } from '#lib/sources/driver.ts'
+import { dropScratch } from '#lib/sources/postgres/scratch.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import type { Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
@@ -17,7 +18,7 @@ export interface Scratch {
   snapshot: string
   /** The driver's own. */
   work: string
-  startPostgres(): Promise<Secret>
+  postgres: ScratchPostgres
   close(): Promise<void>
 }
 
@@ -31,7 +32,7 @@ export async function withScratch<T>(
   watching: Pick<Watching, 'onLoaded'>,
   work: (scratch: Scratch) => Promise<T>,
 ): Promise<T> {
-  const scratch = await openScratchFolder(deps.config.DATA_DIR, restore.id)
+  const scratch = await openScratchFolder(deps.config, restore.id)
   const rest = keepMoving(deps, watching)
   try {
     await deps.prisma.restore.updateMany({
@@ -68,8 +69,8 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   if (bavail * bsize < bytes) throw new CodedError('RESTORE_NO_SPACE', { folder, needed: bytes, free: bavail * bsize })
 }
 
-async function openScratchFolder(dataDir: string, restoreId: string): Promise<Scratch> {
-  const folder = join(dataDir, 'scratch', `${PREFIX}${restoreId}`)
+async function openScratchFolder(config: RestoreDeps['config'], restoreId: string): Promise<Scratch> {
+  const folder = join(config.DATA_DIR, 'scratch', `${PREFIX}${restoreId}`)
   const [snapshot, work, server] = ['snapshot', 'work', 'server'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -81,9 +82,12 @@ async function openScratchFolder(dataDir: string, restoreId: string): Promise<Sc
   return {
     snapshot,
     work,
-    async startPostgres() {
-      postgres ??= openBundledPostgres(server)
-      return (await postgres).url
+    postgres: {
+      async start() {
+        postgres ??= openBundledPostgres(server)
+        return (await postgres).url
+      },
+      given: givenServer(config, restoreId),
     },
     async close() {
       const started = await postgres?.catch(() => undefined)
@@ -91,6 +95,11 @@ async function openScratchFolder(dataDir: string, restoreId: string): Promise<Sc
       await endAndRemove(folder)
     },
   }
+}
+
+/** The name says whose it is, so that what is left of one can be told from others' databases. */
+function givenServer({ VERIFICATION_POSTGRES_URL: url }: RestoreDeps['config'], restoreId: string) {
+  return url === undefined ? null : { url, name: `verification_${restoreId.replaceAll('-', '')}` }
 }
 
 /** Removes what restores of this machine left whose worker was killed, with the servers that outlived it. */
@@ -109,6 +118,8 @@ export async function sweepScratch({
   const inUse = new Set(running.map(({ id }) => `${PREFIX}${id}`))
   for (const name of names) {
     if (inUse.has(name)) continue
+    const given = givenServer(config, name.slice(PREFIX.length))
+    if (given !== null) await dropScratch(given.url, given.name, (_, line) => log.error({ folder: name }, line))
     await endAndRemove(join(root, name))
     log.info({ folder: name }, 'what a killed restore left was removed')
   }

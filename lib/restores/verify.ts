@@ -47,7 +47,7 @@ async function verifyIn(scratch: Scratch, deps: RestoreDeps, restore: Restore, w
     signal,
     scratch: scratch.work,
     part: run.part,
-    scratchPostgres: scratch.startPostgres,
+    scratchPostgres: scratch.postgres,
     log: onLog,
     progress: (bytes) => watching.onLoaded(bytes),
   })

@@ -130,7 +130,10 @@ export function describeSource(kind: SourceKind, fixture: SourceFixture, variant
               if (rows !== null) expect(rows, table).toBe(before.tables?.[table])
           }
           const server = await scratchServer(dir)
-          const place = await driver.openScratch?.(settings, context({ scratchPostgres: server.start }))
+          const place = await driver.openScratch?.(
+            settings,
+            context({ scratchPostgres: { start: server.start, given: null } }),
+          )
           try {
             expect((await place?.load(saved))?.inventory.tables).toEqual(before.tables)
             for (const { what, problem } of (await place?.check?.()) ?? []) expect(problem, what).toBeNull()

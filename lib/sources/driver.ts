@@ -5,6 +5,17 @@ import type { RowsLoaded, RowsWish } from './exports/rows.ts'
 import type { SourceKind, SourceType } from './kinds.ts'
 import type { ScratchPlace } from './scratch-place.ts'
 
+/** Where verifications load what is of PostgreSQL. */
+export interface ScratchPostgres {
+  /**
+   * Starts, at the first call, a server of this machine's own with nothing in it, which is gone after the verification. Answers its
+   * URL, of a superuser.
+   */
+  start(): Promise<Secret>
+  /** A server that the operator gives for databases instead, and a name that nothing on it has. The driver makes and removes that. */
+  given: { url: Secret; name: string } | null
+}
+
 /** What a driver gets. No database, no queue, no restic and no process environment: a driver cannot reach them. */
 export interface DriverContext {
   /** Aborted when the run is cancelled or its worker stops. Everything a driver starts must end with it. */
@@ -28,11 +39,8 @@ export interface DriverContext {
   commandsFile: string | null
   /** The URL of the program's own database, for the driver that saves the installation itself. Null in tests of others. */
   installation: Secret | null
-  /**
-   * Starts, at the first call, a PostgreSQL server of this machine's own with nothing in it, which is gone after the
-   * verification. Answers its URL, of a superuser. Null but for verifications.
-   */
-  scratchPostgres: (() => Promise<Secret>) | null
+  /** Null but for verifications. */
+  scratchPostgres: ScratchPostgres | null
   /** For a restore: leaves out what belongs to accounts of the server that the copy came from, owners and rights. */
   withoutOwners: boolean
   /** The part that this run saves: a key that `parts` gave. Empty: the whole source. */

@@ -162,7 +162,7 @@ export const restores = {
     message: (d) =>
       `The server that verifications use does not have what the database needs: the ${d.extensions.length === 1 ? 'extension' : 'extensions'} ${d.extensions.join(', ')}.`,
     remedy: () =>
-      'The bundled server has the extensions of PostgreSQL itself alone. Try the restore of such a database by hand, as the restore document of the backup says.',
+      'The bundled server has the extensions of PostgreSQL itself alone. Name a server that has the others with VERIFICATION_POSTGRES_URL, or try the restore of such a database by hand, as the restore document of the backup says.',
   }),
   VERIFICATION_SERVER_MISSING: entry<{ server: string; install: string }>({
     kind: 'machine',

@@ -16,10 +16,11 @@ import { JOBS, play, readerOf } from './restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
 import { GLOBALS, type PostgresSettings, postgresSettings } from './settings.ts'
 import { splitStatements } from './statements.ts'
-import { type FoundTool, howToInstall, installed } from './tools.ts'
+import { type FoundTool, findTools, howToInstall, installed } from './tools.ts'
 
-const DATABASE = 'restored'
-const ROLE = 'verification'
+/** Of PostgreSQL from this version on: what a letter is, without any locale of the machine. */
+const BUILTIN_LOCALES = 17
+const DROP_TIMEOUT_MS = 60_000
 const ASK_TIMEOUT_MS = 10 * 60_000
 const PROBLEMS_SHOWN = 10
 
@@ -33,48 +34,69 @@ const SCHEMA = /^\d+; \d+ \d+ SCHEMA /
 const OF_EXTENSION = /^\d+; \d+ \d+ COMMENT - EXTENSION /
 
 /**
- * A database in the machine's own PostgreSQL server. What an archive holds may run code while it is loaded (an index on an
- * expression does), so it is loaded and asked by an account without rights in the server; only extensions are made by the superuser.
+ * A database in the machine's own PostgreSQL server, or in one that the operator gives. What an archive holds may run code while it is
+ * loaded (an index on an expression does), so it is loaded and asked by an account without rights in the server; only extensions are
+ * made by the superuser. Roles of a whole server go into our own alone.
  */
 export async function openScratch(_settings: PostgresSettings, ctx: DriverContext): Promise<ScratchPlace> {
   if (ctx.scratchPostgres === null) throw new Error('the context of a verification needs a PostgreSQL server')
-  const superuser = serverOf(await ctx.scratchPostgres())
-  const version = await withPostgres(superuser, ctx, async (client) => (await describeServer(client)).version)
-  const title = `PostgreSQL ${version}, a server for this alone`
-  const close = async () => {} // the server goes
+  const given = ctx.part === GLOBALS ? null : ctx.scratchPostgres.given
+  const superuser = serverOf(given?.url ?? (await ctx.scratchPostgres.start()), given ? 'prefer' : 'disable')
+  const server = await withPostgres(superuser, ctx, describeServer)
+  const where = given === null ? 'a server for this alone' : `at ${superuser.host}:${superuser.port}`
+  const title = `PostgreSQL ${server.version}, ${where}`
   if (ctx.part === GLOBALS) {
     const place = postgresSettings.parse({ ...superuser, database: undefined, allDatabases: true })
-    return { title, load: (folder) => restoreGlobals(place, folder, ctx), close }
+    return { title, load: (folder) => restoreGlobals(place, folder, ctx), close: async () => {} }
   }
+  const name = given?.name ?? 'verification'
   const password = new Secret(randomBytes(24).toString('base64url'))
-  const ours: PostgresConnection = { ...superuser, database: DATABASE, user: ROLE, password }
+  const ours: PostgresConnection = { ...superuser, database: name, user: name, password }
   return {
     title,
-    close,
+    // A server of our own goes with all that is in it.
+    close: async () => (given === null ? undefined : dropScratch(given.url, given.name, ctx.log)),
     async load(folder) {
       const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
-      const tool = await readerOf(archive, await readers(ctx), ctx)
-      await makeDatabase(superuser, ours, tool, archive, ctx)
+      const tools = given === null ? await readers(ctx) : await findTools('pg_restore', server.major, ctx)
+      const tool = await readerOf(archive, tools, ctx)
+      await makeDatabase({ superuser, ours, major: server.major }, tool, archive, ctx)
       const tables = await withPostgres(ours, ctx, (client) => countRows(client, (relations) => relations))
       return {
         summary: `${Object.keys(tables).length} tables loaded by pg_restore ${tool.version}`,
         inventory: { tables, files: null, bytes: null },
       }
     },
-    check: () => withPostgres({ ...superuser, database: DATABASE }, ctx, checkTables),
+    check: () => withPostgres({ ...superuser, database: name }, ctx, checkTables),
     ask: (sql) => withPostgres(ours, ctx, (client) => ask(client, sql)),
   }
 }
 
-function serverOf(url: Secret): PostgresConnection {
-  const { hostname, port, username, password, pathname } = new URL(url.reveal())
+/** Removes the database and the account that a verification made on a server that the operator gave. Never rejects: the log tells what is left. */
+export async function dropScratch(url: Secret, name: string, log: DriverContext['log']): Promise<void> {
+  try {
+    await withPostgres(serverOf(url, 'prefer'), { signal: AbortSignal.timeout(DROP_TIMEOUT_MS) }, async (client) => {
+      const { major } = await describeServer(client)
+      const quoted = client.escapeIdentifier(name)
+      await client.query(`DROP DATABASE IF EXISTS ${quoted}${major >= 13 ? ' WITH (FORCE)' : ''}`)
+      await client.query(`DROP ROLE IF EXISTS ${quoted}`)
+    })
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    log('error', `The database and the account “${name}”, made for a verification, could not be removed: ${reason}`)
+  }
+}
+
+function serverOf(url: Secret, sslMode: 'disable' | 'prefer'): PostgresConnection {
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url.reveal())
   return postgresConnection.parse({
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
+    host: decodeURIComponent(hostname),
+    port: Number(port || 5432),
+    database: decodeURIComponent(pathname.slice(1)) || 'postgres',
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
-    sslMode: 'disable',
+    sslMode: searchParams.get('sslmode') ?? sslMode,
+    sslRootCert: searchParams.get('sslrootcert') ?? undefined,
   })
 }
 
@@ -85,9 +107,16 @@ async function readers(ctx: DriverContext): Promise<FoundTool[]> {
   throw new CodedError('SOURCE_TOOL_MISSING', { tool: 'pg_restore', install: howToInstall(17) })
 }
 
+interface Place {
+  superuser: PostgresConnection
+  /** The account that loads and asks, in the database that is made for it. */
+  ours: PostgresConnection
+  /** Of the server. */
+  major: number
+}
+
 async function makeDatabase(
-  superuser: PostgresConnection,
-  ours: PostgresConnection,
+  { superuser, ours, major }: Place,
   tool: FoundTool,
   archive: string,
   ctx: DriverContext,
@@ -96,16 +125,17 @@ async function makeDatabase(
   const extensions = extensionsIn(entries)
   const encoding = await encodingOf(tool, archive, ctx)
   // What a letter is, and its capital, as everywhere; other encodings have no such locale on every machine.
-  const locale = encoding === 'UTF8' ? "builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'" : "libc LOCALE 'C'"
+  const locale = encoding === 'UTF8' && major >= BUILTIN_LOCALES ? "builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'" : null
   await withPostgres(superuser, ctx, async (client) => {
     const missing = await missingExtensions(client, extensions)
     if (missing.length > 0) throw new CodedError('VERIFICATION_EXTENSION_MISSING', { extensions: missing })
+    const role = client.escapeIdentifier(ours.user)
     await client.query(
-      `CREATE ROLE ${ROLE} LOGIN BYPASSRLS PASSWORD ${client.escapeLiteral(ours.password?.reveal() ?? '')}`,
+      `CREATE ROLE ${role} LOGIN BYPASSRLS PASSWORD ${client.escapeLiteral(ours.password?.reveal() ?? '')}`,
     )
     await client.query(
-      `CREATE DATABASE ${DATABASE} OWNER ${ROLE} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}
-       LOCALE_PROVIDER ${locale}`,
+      `CREATE DATABASE ${role} OWNER ${role} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}
+       ${locale === null ? "LC_COLLATE 'C' LC_CTYPE 'C'" : `LOCALE_PROVIDER ${locale}`}`,
     )
   })
   const flags = ['--no-owner', '--no-acl', '--no-tablespaces', '--no-security-labels']
@@ -122,7 +152,7 @@ async function makeDatabase(
   if (extensions.length > 0)
     await withList(of(EXTENSION), async (list) => {
       const sql = (await print(tool, [list, '--file=-', archive], ctx)).join('\n')
-      await makeExtensions({ ...superuser, database: DATABASE }, splitStatements(sql), ctx)
+      await makeExtensions({ ...superuser, database: ours.database }, ours.user, splitStatements(sql), ctx)
     })
   const rest = entries.filter((line) => ![SCHEMA, EXTENSION, OF_EXTENSION, LEFT_OUT].some((form) => form.test(line)))
   if (rest.length > 0)
@@ -138,6 +168,7 @@ async function encodingOf(tool: FoundTool, archive: string, ctx: DriverContext):
 
 async function makeExtensions(
   place: PostgresConnection,
+  role: string,
   statements: readonly string[],
   ctx: DriverContext,
 ): Promise<void> {
@@ -146,8 +177,9 @@ async function makeExtensions(
       await client.query(statement)
     // An extension's settings are rows of its own tables, and part of the archive.
     const { rows } = await client.query<{ grant: string }>(
-      `SELECT format('GRANT ALL ON %s TO ${ROLE}', unnest(extconfig)::regclass) AS grant FROM pg_extension
+      `SELECT format('GRANT ALL ON %s TO %I', unnest(extconfig)::regclass, $1::text) AS grant FROM pg_extension
        WHERE extconfig IS NOT NULL`,
+      [role],
     )
     for (const { grant } of rows) await client.query(grant)
   })
