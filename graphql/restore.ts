@@ -109,7 +109,6 @@ export const restore = builder.prismaObject('Restore', {
       description: 'What restic reports; once it SUCCEEDED, what was counted in the folder.',
     }),
     bytesDone: t.expose('bytesDone', { type: 'BigInt', nullable: true }),
-    output: t.exposeString('output', { description: 'The last lines of its log.' }),
     attempt: t.exposeInt('attempt', { description: 'One that ended before anything was written is tried again.' }),
     requestedBy: t.exposeString('requestedBy'),
     error: t.field({

@@ -43,7 +43,7 @@ builder.prismaObject('VerificationEvidence', {
   }),
 })
 
-const verification = builder.prismaObject('Restore', {
+export const verification = builder.prismaObject('Restore', {
   variant: 'Verification',
   description: 'A run’s snapshot that is restored into a scratch place and looked at there, or was.',
   fields: (t) => ({
@@ -77,7 +77,6 @@ const verification = builder.prismaObject('Restore', {
     bytesTotal: t.expose('bytesTotal', { type: 'BigInt', nullable: true }),
     filesDone: t.expose('filesDone', { type: 'BigInt', nullable: true }),
     bytesDone: t.expose('bytesDone', { type: 'BigInt', nullable: true }),
-    output: t.exposeString('output', { description: 'The last lines of its log.' }),
     requestedBy: t.exposeString('requestedBy', { description: 'An e-mail address, or “plan nightly”.' }),
     error: t.field({
       type: runError,

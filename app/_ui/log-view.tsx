@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef, useState } from 'react'
 import { Button } from '#app/_ui/button.tsx'
 import { clockTime } from '#app/_ui/format.ts'
 import { stateLooks } from '#app/_ui/state.tsx'
-import type { EventFieldsFragment, LogLevel } from '#graphql/documents/generated/graphql.ts'
+import type { LogLevel, RestoreEventFieldsFragment } from '#graphql/documents/generated/graphql.ts'
 
 const levels: LogLevel[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR']
 const levelTones: Record<LogLevel, string> = {
@@ -15,7 +15,7 @@ const levelTones: Record<LogLevel, string> = {
   ERROR: 'text-bad',
 }
 /** A change of state has no level of its own; one that went wrong must not hide among the quiet lines. */
-function levelOf({ level, state }: EventFieldsFragment): LogLevel {
+function levelOf({ level, state }: LogLine): LogLevel {
   if (level) return level
   if (state === 'FAILED') return 'ERROR'
   return state === 'PARTIAL' || state === 'INTERRUPTED' ? 'WARNING' : 'INFO'
@@ -24,14 +24,16 @@ function levelOf({ level, state }: EventFieldsFragment): LogLevel {
 const SHOWN_LINES = 2_000
 const NEAR_END_PX = 24
 
+type LogLine = RestoreEventFieldsFragment & { runId?: string | null }
+
 interface LogViewProps {
-  lines: EventFieldsFragment[]
-  /** The name to put before the lines of a run; null for lines about the backup itself. */
-  nameOf: (runId: string | null) => string | null
+  lines: LogLine[]
+  /** Of a backup, the name to put before the lines of a run; null for lines about the backup itself. */
+  nameOf?: (runId: string | null) => string | null
 }
 
 /** The log, following its end until the reader scrolls up. */
-export function LogView({ lines, nameOf }: LogViewProps) {
+export function LogView({ lines, nameOf = () => null }: LogViewProps) {
   const [least, setLeast] = useState<LogLevel>('INFO')
   const [following, setFollowing] = useState(true)
   const box = useRef<HTMLDivElement>(null)
@@ -82,7 +84,7 @@ export function LogView({ lines, nameOf }: LogViewProps) {
         {shown.length === 0 ? <p className="py-4 font-sans text-small text-ink-soft">No lines yet.</p> : null}
         <ol>
           {shown.map((line) => (
-            <Line key={line.seq} line={line} name={nameOf(line.runId)} />
+            <Line key={line.seq} line={line} name={nameOf(line.runId ?? null)} />
           ))}
         </ol>
       </section>
@@ -103,7 +105,7 @@ export function LogView({ lines, nameOf }: LogViewProps) {
   )
 }
 
-function Line({ line, name }: { line: EventFieldsFragment; name: string | null }) {
+function Line({ line, name }: { line: LogLine; name: string | null }) {
   const level = levelOf(line)
   const text = line.message ?? (line.state ? stateLooks[line.state].word : '')
   return (

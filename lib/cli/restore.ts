@@ -6,6 +6,7 @@ import { hasEnded, type RunState } from './documents.ts'
 import { CommandFailed } from './failure.ts'
 import { columns, formatBytes, printable } from './format.ts'
 import { mutation } from './repository-documents.ts'
+import { addLogCommand } from './restore-log.ts'
 import { type PasswordFlags, passwordFrom, type SettingsInput } from './settings.ts'
 import { waitUntilEnded } from './wait-until-ended.ts'
 
@@ -141,6 +142,7 @@ export function addRestoreCommands(program: Command, deps: CommandDeps): void {
       const restore = await find(open(flags), id)
       say(flags, [restore], text(restore))
     })
+  addLogCommand(group, deps, 'restore')
   deps
     .command('approve', 'Let a restore from another environment into a protected one begin.', group)
     .argument('<restore>', 'its id; it must have been asked for by somebody else')

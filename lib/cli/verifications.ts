@@ -5,6 +5,7 @@ import { hasEnded, type RunState } from './documents.ts'
 import { CommandFailed } from './failure.ts'
 import { columns, formatBytes, printable } from './format.ts'
 import { mutation } from './repository-documents.ts'
+import { addLogCommand } from './restore-log.ts'
 import { waitUntilEnded } from './wait-until-ended.ts'
 
 interface Verification {
@@ -84,6 +85,7 @@ export function addVerificationCommands(program: Command, deps: CommandDeps): vo
       const { verification } = await open(flags).result<{ verification: Verification }>(cancelDocument, { id })
       say(flags, [verification], text(verification))
     })
+  addLogCommand(group, deps, 'verification')
   deps
     .command('evidence', 'Print what was signed, with its signature and the key to check it with, as JSON.', group)
     .argument('<verification>', 'its id')

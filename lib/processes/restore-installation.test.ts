@@ -74,6 +74,7 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   await prisma.repositoryTask.create({ data: { repositoryId: repository.id, kind: 'CHECK', state: 'QUEUED' } })
   const to = { folder: '/srv/restored', requestedFolder: '/srv/restored', requestedBy: 'ops@example.org' }
   const { id: restoreId } = await prisma.restore.create({ data: { runId: run.id, ...to } })
+  await prisma.restoreEvent.create({ data: { restoreId, seq: 1, kind: 'LOG', level: 'INFO', message: 'restored' } })
   const signed = { document: '{}', hash: '44', signature: 'c2ln' }
   await prisma.verificationEvidence.create({ data: { restoreId, sequence: 1, ...signed } })
   await prisma.repositoryFigures.create({

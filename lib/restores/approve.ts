@@ -5,9 +5,9 @@ import type { Transaction } from '#lib/database/database.ts'
 import { requireConfirmation } from '#lib/environments/confirm.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
-import { announce } from '#lib/events/feed.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
 import { findRestore } from './find.ts'
@@ -50,7 +50,7 @@ export async function approveRestore(
     })
     if (count === 1) {
       await record(tx, { actor, action: 'restore.approve', target: { type: 'restore', id }, details: { requestedBy } })
-      await announce(tx, id)
+      await appendRestoreEvents(tx, id, [{ kind: 'LOG', level: 'INFO', message: `${actor.email} has approved it.` }])
       await deps.queue.send(tx, 'restore.run', { restoreId: id })
     }
     return findRestore(tx, id)

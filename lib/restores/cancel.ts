@@ -2,6 +2,7 @@ import { record } from '#lib/audit/record.ts'
 import { type Actor, hasScope, requireScope } from '#lib/auth/actor.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
 import { findRestore } from './find.ts'
@@ -29,6 +30,7 @@ export async function cancelRestore(
     if (!restore) throw new CodedError('RESTORE_ALREADY_ENDED', { id, state: found.state })
     const action = isVerification ? 'verification.cancel' : 'restore.cancel'
     await record(tx, { actor, action, target: { type: 'restore', id } })
+    await appendRestoreEvents(tx, id, [{ kind: 'LOG', level: 'INFO', message: `${actor.email} asked that it stops.` }])
     if (restore.state === 'QUEUED')
       await endRestore(tx, deps, restore, { state: 'CANCELLED', error: cancelled(restore) })
     return findRestore(tx, id)

@@ -1,11 +1,11 @@
 import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
-import { announce } from '#lib/events/feed.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
 import { partName } from '#lib/sources/driver.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 import { writeEvidence } from './evidence.ts'
 import { placeText } from './place-text.ts'
 import type { Changes } from './restore-over.ts'
@@ -62,7 +62,7 @@ export async function endRestore(
     },
   })
   if (count !== 1) return false
-  await announce(tx, id)
+  await appendRestoreEvents(tx, id, [{ kind: 'STATE', state: outcome.state, message: error?.message ?? null }])
   const isVerification = purpose === 'VERIFICATION'
   if (isVerification && (outcome.state === 'SUCCEEDED' || outcome.state === 'FAILED'))
     await writeEvidence(tx, secretKey, id)

@@ -1,26 +1,26 @@
 import { watchForStall } from '#lib/backups/stall.ts'
 import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
-import { announce } from '#lib/events/feed.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { RestoreProgress } from '#lib/restic/restore.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 import { type Brought, bringBack, type Watching } from './bring-back.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore, type RestoreOutcome } from './end-restore.ts'
 import { bringIntoPlace } from './into-place.ts'
 import { bringIntoTables } from './into-tables.ts'
+import { openRestoreLog, type RestoreLog } from './restore-log.ts'
 import { cancelled, interrupted, stalled } from './stopped.ts'
 import { tryAgain } from './try-again.ts'
 import { type Proof, verify } from './verify.ts'
 
 const HEARTBEAT_MS = 1000
-const LINES_KEPT = 300
 
 type StopReason = 'cancelled' | 'shutdown' | 'claim lost' | 'stalled'
 
 interface Seen {
-  lines: string[]
+  log: RestoreLog
   progress: RestoreProgress | null
 }
 
@@ -31,7 +31,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
   const tell = (reason: StopReason) => stop.abort(reason)
   shutdown.addEventListener('abort', () => tell('shutdown'), { once: true })
   if (shutdown.aborted) tell('shutdown')
-  const seen: Seen = { lines: [], progress: null }
+  const seen: Seen = { log: openRestoreLog(), progress: null }
   const beat = async () => {
     const told = await heartbeat(deps.prisma, restore, seen)
     if (told) tell(told)
@@ -51,10 +51,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
         seen.progress = progress
       },
       onCount: (of, files) => stall.moved(`files of the ${of}`, files),
-      onLog: (_level, message) => {
-        seen.lines.push(message.replaceAll('\0', '�'))
-        if (seen.lines.length > LINES_KEPT) seen.lines.shift()
-      },
+      onLog: seen.log.add,
       onLoaded: (amount) => stall.moved('loaded', amount),
     }
     outcome =
@@ -72,17 +69,15 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     clearInterval(timer)
     stall.stop()
   }
+  const lines = [...seen.log.take(), ...seen.log.takeLast()]
   const recorded = await deps.prisma.$transaction(async (tx) => {
+    if (await isOurs(tx, restore)) await appendRestoreEvents(tx, restore.id, lines)
     if (outcome.state === 'FAILED' || outcome.state === 'INTERRUPTED') {
       const isUntouched = outcome.state === 'FAILED' ? seen.progress === null : !(await isListed(tx, restore))
       const { code, retry } = outcome.error
       const mayPass = outcome.state === 'INTERRUPTED' || (retry === 'later' && code !== 'UNEXPECTED')
       if (isUntouched && mayPass && (await tryAgain(tx, restore, outcome.error))) return true
     }
-    await tx.restore.updateMany({
-      where: { id: restore.id, claimId: restore.claimId },
-      data: { output: seen.lines.join('\n') },
-    })
     return endRestore(tx, deps, restore, outcome)
   })
   log.info({ state: outcome.state, recorded }, 'restore ended')
@@ -125,14 +120,32 @@ async function failure(
   }
 }
 
-/** Says that the restore is alive and how far it is, and asks whether it should go on. */
-async function heartbeat(prisma: Database, restore: Restore, { lines, progress }: Seen): Promise<StopReason | null> {
-  const [row] = await prisma.$queryRaw<{ cancelled_by: string | null }[]>`
-    update restores set heartbeat_at = clock_timestamp(), output = ${lines.join('\n')},
-      files_done = ${progress?.filesDone ?? null}, bytes_done = ${progress?.bytesDone ?? null}
-    where id = ${restore.id}::uuid and claim_id = ${restore.claimId}::uuid and state = 'RUNNING'
-    returning cancelled_by`
-  if (!row) return 'claim lost'
-  await announce(prisma, restore.id)
-  return row.cancelled_by === null ? null : 'cancelled'
+/** Whether it is still this worker's; then its row is locked until the transaction ends. */
+async function isOurs(tx: Transaction, { id, claimId }: Restore): Promise<boolean> {
+  const rows = await tx.$queryRaw<object[]>`
+    select 1 from restores where id = ${id}::uuid and claim_id = ${claimId}::uuid and state = 'RUNNING' for update`
+  return rows.length === 1
+}
+
+/**
+ * Says that the restore is alive and how far it is, writes what its log says since, and asks whether it should go on. Lines that
+ * could not be written wait for the next time.
+ */
+async function heartbeat(prisma: Database, restore: Restore, { log, progress }: Seen): Promise<StopReason | null> {
+  const lines = log.take()
+  try {
+    return await prisma.$transaction(async (tx) => {
+      const [row] = await tx.$queryRaw<{ cancelled_by: string | null }[]>`
+        update restores set heartbeat_at = clock_timestamp(),
+          files_done = ${progress?.filesDone ?? null}, bytes_done = ${progress?.bytesDone ?? null}
+        where id = ${restore.id}::uuid and claim_id = ${restore.claimId}::uuid and state = 'RUNNING'
+        returning cancelled_by`
+      if (!row) return 'claim lost'
+      await appendRestoreEvents(tx, restore.id, lines)
+      return row.cancelled_by === null ? null : 'cancelled'
+    })
+  } catch (error) {
+    log.putBack(lines)
+    throw error
+  }
 }

@@ -16,6 +16,7 @@ import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/
 import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
 import { approveRestore } from './approve.ts'
 import { cancelRestore } from './cancel.ts'
+import { logOf } from './log-of.fixture.ts'
 import { triggerRestore } from './trigger.ts'
 import type { RestoreWorker } from './worker.ts'
 
@@ -88,7 +89,9 @@ describe.skipIf(missing)('a restore into a new database', () => {
     const restore = await restored(shop.run, place)
     expect(restore.errorMessage).toBeNull()
     expect(restore).toMatchObject({ state: 'SUCCEEDED', sealedLogin: null, placeName: 'shop_copy' })
-    expect(restore.output).toContain('1 table with 50 rows, as counted at the moment of the backup')
+    expect(await logOf(home.runtime.prisma, restore)).toContain(
+      '1 table with 50 rows, as counted at the moment of the backup',
+    )
     expect(await server.query('SELECT count(*)::int AS n FROM orders', 'shop_copy')).toEqual([{ n: 50 }])
     expect(await server.query('SELECT count(*)::int AS n FROM orders', 'shop')).toEqual([{ n: 10 }])
     const again = await restored(shop.run, place)
@@ -337,7 +340,9 @@ describe.skipIf(missing)('a restore into a new database', () => {
     await third.kill()
     const restore = await ended({ id: died })
     expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TOOL_FAILED' })
-    expect(restore.output).toContain('“large_dead”, made for this restore, could not be removed')
+    expect(await logOf(home.runtime.prisma, restore)).toContain(
+      '“large_dead”, made for this restore, could not be removed',
+    )
     await third.stop()
   })
 

@@ -5,6 +5,7 @@ import { addSource } from '#lib/environments/sources.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type RedisServer, redisMissing, startRedisServer } from '#lib/testing/redis-server.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
+import { logOf } from './log-of.fixture.ts'
 import { triggerRestore } from './trigger.ts'
 
 const missing = redisMissing()
@@ -62,7 +63,9 @@ describe.skipIf(missing)('a restore into a Redis server', () => {
     expect(String(await to.run(['GET', 'name']))).toContain('Ada')
     // Of those that expire, some are gone by now.
     expect(run.tables).toEqual({ 'keys that never expire': 1 })
-    expect(restore.output).toContain('1 table with 1 row, as counted at the moment of the backup')
+    expect(await logOf(home.runtime.prisma, restore)).toContain(
+      '1 table with 1 row, as counted at the moment of the backup',
+    )
     await expect(trigger({ sourceId: target, name: 'x' })).rejects.toThrow(refusal('INPUT_INVALID'))
     await expect(trigger({ sourceId: target, replace: true })).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
   })

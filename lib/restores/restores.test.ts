@@ -13,6 +13,7 @@ import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
 import { cancelRestore } from './cancel.ts'
 import { followRestore } from './follow.ts'
+import { logOf } from './log-of.fixture.ts'
 import { triggerRestore } from './trigger.ts'
 import type { RestoreWorker } from './worker.ts'
 
@@ -186,6 +187,12 @@ describe('a restore', () => {
     for await (const { state, bytesDone } of followRestore(home.runtime, id))
       states.push(state === 'RUNNING' && bytesDone !== null ? 'moving' : state)
     expect([...new Set(states)]).toEqual(['QUEUED', 'RUNNING', 'moving', 'SUCCEEDED'])
+    const events = await home.runtime.prisma.restoreEvent.findMany({
+      where: { restoreId: id },
+      orderBy: { seq: 'asc' },
+    })
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1))
+    expect(events.flatMap(({ state }) => state ?? [])).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED'])
     await expect(followRestore(home.runtime, randomUUID()).next()).rejects.toThrow(refusal('RESTORE_UNKNOWN'))
   })
 
@@ -198,6 +205,7 @@ describe('a restore', () => {
     await cancelRestore(home.runtime, home.admin, id)
     const restore = await ended({ id })
     expect(restore).toMatchObject({ state: 'CANCELLED', errorCode: 'RESTORE_CANCELLED' })
+    expect(await logOf(home.runtime.prisma, restore)).toMatch(/asked that it stops\.\n(.+\n)*CANCELLED: /)
     expect(restore.errorMessage).toContain(target)
   })
 
@@ -228,8 +236,8 @@ describe('a restore', () => {
     expect(waiting).toMatchObject({
       state: 'QUEUED',
       claimId: null,
-      output: expect.stringContaining('Attempt 1 failed'),
     })
+    expect(await logOf(home.runtime.prisma, waiting)).toMatch(/^QUEUED\nRUNNING\n(.+\n)*Attempt 1 failed .+\nQUEUED$/)
     expect(Number(waiting.notBefore)).toBeGreaterThan(Number(waiting.queuedAt))
     expect(await ended(last)).toMatchObject({ state: 'FAILED', errorCode: 'RESTIC_FAILED', attempt: 3 })
     await rename(join(home.folder, 'away'), snapshot)
@@ -243,6 +251,13 @@ describe('a restore', () => {
     const done = await client.run([notes.run.id, '--to-folder', target, '--wait'])
     expect(done).toMatchObject({ code: 0, stderr: '' })
     expect(done.stdout).toContain(`SUCCEEDED  notes to ${target}`)
+    const { id } = await rows().findFirstOrThrow()
+    const restores = await serveClient(home, 'restores')
+    const log = await restores.run(['log', id])
+    restores.close()
+    expect(log.stdout.split('\n').map((line) => line.slice(26))).toEqual(
+      expect.arrayContaining(['STATE    QUEUED', 'STATE    RUNNING', 'STATE    SUCCEEDED']),
+    )
     const again = await client.run([notes.run.id, '--to-folder', target, '--wait'])
     expect(again.code).toBe(1)
     expect(again.stdout).toContain('RESTORE_TARGET_NOT_EMPTY')

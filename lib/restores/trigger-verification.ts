@@ -8,6 +8,7 @@ import { parseInput } from '#lib/errors/parse-input.ts'
 import type { Queue } from '#lib/queue/queue.ts'
 import { lockTurns } from '#lib/repositories/read-turns.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { queued } from './append-events.ts'
 import type { RestoreDeps } from './deps.ts'
 
 const input = z.strictObject({ runId: z.string() })
@@ -58,6 +59,7 @@ export async function queueVerification(
       requestedFolder: '',
       requestedBy: actor.email,
       requestedById: actor.userId,
+      ...queued,
     },
   })
   await queue.send(tx, 'restore.run', { restoreId: made.id })

@@ -14,6 +14,7 @@ import { driverOf } from '#lib/sources/registry.ts'
 import { isInside } from '#lib/sources/storage-roots.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { RestoreOverwrite } from '#prisma/client/enums.ts'
+import { queued } from './append-events.ts'
 import { askForApproval } from './approve.ts'
 import { checkPlace, checkTables, placeInput, type RunWithSource, tablesInput } from './check-place.ts'
 import type { RestoreDeps } from './deps.ts'
@@ -120,7 +121,7 @@ export async function queueRestore(
   const isOfFiles = place === null && tables === null
   if (isOfFiles) await requireFree(tx, placesOf(target), batch)
   const requester = { requestedBy: actor.email, requestedById: actor.userId, idempotencyKey, ...batch }
-  const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester } })
+  const restore = await tx.restore.create({ data: { id, runId, ...target, ...requester, ...queued } })
   const { placeName, placeSourceId, replaces, needsApproval, targets } = restore
   await record(tx, {
     actor,

@@ -1,7 +1,7 @@
 import type { Transaction } from '#lib/database/database.ts'
 import type { CodedError } from '#lib/errors/coded-error.ts'
-import { announce } from '#lib/events/feed.ts'
 import type { Restore } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 
 const ATTEMPTS = 3
 /** Doubled each time. */
@@ -23,9 +23,13 @@ export async function tryAgain(tx: Transaction, restore: Restore, error: CodedEr
       attempt: attempt + 1,
       notBefore: new Date(now.getTime() + pause * 1000),
       ...{ claimId: null, worker: null, heartbeatAt: null, startedAt: null, resticHost: null, resticPid: null },
-      output: `Attempt ${attempt} failed before anything was written: ${error.message} (${error.code})`,
     },
   })
-  if (count === 1) await announce(tx, id)
-  return count === 1
+  if (count !== 1) return false
+  const message = `Attempt ${attempt} failed before anything was written: ${error.message} (${error.code})`
+  await appendRestoreEvents(tx, id, [
+    { kind: 'LOG', level: 'WARNING', message },
+    { kind: 'STATE', state: 'QUEUED' },
+  ])
+  return true
 }

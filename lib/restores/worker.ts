@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { workerName } from '#lib/backups/worker-name.ts'
 import type { Transaction } from '#lib/database/database.ts'
-import { announce } from '#lib/events/feed.ts'
 import { runsWith, terminate } from '#lib/process/find.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
 import type { Restore, RestorePurpose } from '#prisma/client/client.ts'
+import { appendRestoreEvents } from './append-events.ts'
 import { endUnapproved } from './approve.ts'
 import type { RestoreDeps } from './deps.ts'
 import { endRestore } from './end-restore.ts'
@@ -87,7 +87,7 @@ async function claim({ prisma, config }: RestoreDeps, places: number, mayVerify:
         where id = ${id}::uuid and state = 'QUEUED'`
       if (count !== 1) continue
       claimed.push(await tx.restore.findUniqueOrThrow({ where: { id } }))
-      await announce(tx, id)
+      await appendRestoreEvents(tx, id, [{ kind: 'STATE', state: 'RUNNING' }])
     }
     return claimed
   })

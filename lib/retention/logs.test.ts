@@ -42,6 +42,38 @@ describe('old logs', () => {
     )
   const all = ['STATE', 'PROGRESS', 'LOG']
 
+  it('of restores go as well, how they ended stays', async () => {
+    const { prisma } = home.runtime
+    const { source } = await home.addFiles('notes', { 'a.txt': 'a' })
+    const repository = await prisma.repository.findFirstOrThrow()
+    const { id: runId } = await prisma.backupRun.create({
+      data: {
+        ...{ backupId: await backup(50), sourceId: source.id, repositoryId: repository.id, compressionLevel: 5 },
+        state: 'SUCCEEDED',
+      },
+    })
+    const restore = async (folder: string, days: number | null) => {
+      const { id } = await prisma.restore.create({
+        data: {
+          ...{ runId, folder, requestedFolder: folder, requestedBy: 'a@example.org', lastSeq: 2 },
+          finishedAt: days === null ? null : new Date(Date.now() - days * DAY_MS),
+          state: days === null ? 'QUEUED' : 'SUCCEEDED',
+          events: {
+            create: [
+              { seq: 1, kind: 'STATE', state: 'QUEUED' },
+              { seq: 2, kind: 'LOG', level: 'INFO', message: 'a line' },
+            ],
+          },
+        },
+      })
+      return id
+    }
+    const ids = [await restore('/a', 31), await restore('/b', 29), await restore('/c', null)]
+    await removeOldLogs(home.runtime)
+    const left = await Promise.all(ids.map((restoreId) => prisma.restoreEvent.count({ where: { restoreId } })))
+    expect(left).toEqual([1, 2, 2])
+  })
+
   it('go when their days are over, progress after one; how it ended stays', async () => {
     const [today, week, month] = [await backup(0.5), await backup(7), await backup(31)]
     await removeOldLogs(home.runtime)

@@ -16,12 +16,19 @@ const PROGRESS_DAYS = 1
 const BACKUPS_AT_ONCE = 500
 
 /**
- * Removes the progress of backups that are a day old, and their log lines once they are older than LOG_RETENTION_DAYS. Changes of state
+ * Removes the progress of backups that are a day old, and log lines, those of restores among them, once they are older than
+ * LOG_RETENTION_DAYS. Changes of state
  * and the errors of runs stay with the history. How far it came is kept, so that a long history is not read again.
  */
 export async function removeOldLogs(deps: LogDeps): Promise<void> {
   await removeUntil(deps, 'PROGRESS', PROGRESS_DAYS)
-  if (deps.config.LOG_RETENTION_DAYS > 0) await removeUntil(deps, 'LOG', deps.config.LOG_RETENTION_DAYS)
+  const days = deps.config.LOG_RETENTION_DAYS
+  if (days === 0) return
+  await removeUntil(deps, 'LOG', days)
+  const until = new Date(deps.clock.now().getTime() - days * DAY_MS)
+  await deps.prisma.restoreEvent.deleteMany({
+    where: { kind: 'LOG', restore: { finishedAt: { lt: until }, lastSeq: { gt: 0 } } },
+  })
 }
 
 async function removeUntil({ prisma, clock }: LogDeps, kind: EventKind, days: number): Promise<void> {

@@ -16,6 +16,7 @@ export const savedTables = [
   'plan_events',
   'repository_tasks',
   'restores',
+  'restore_events',
   'verification_evidence',
   'retention_holds',
   'audit_events',

@@ -14,6 +14,7 @@ import { Cancel } from '#app/_ui/cancel.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { Field, Input } from '#app/_ui/field.tsx'
 import { bytes, count, runName } from '#app/_ui/format.ts'
+import { LogView } from '#app/_ui/log-view.tsx'
 import { asProblem, ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
@@ -110,11 +111,9 @@ function Restore({ restore }: { restore: RestoreDetail }) {
         </Facts>
       </Panel>
       {restore.changes ? <Changes changes={restore.changes} isDry={restore.dryRun} /> : null}
-      {restore.output ? (
-        <Panel title="The last lines of its log">
-          <pre className="max-h-96 overflow-auto font-mono text-small whitespace-pre-wrap">{restore.output}</pre>
-        </Panel>
-      ) : null}
+      <Panel title="Log" flush>
+        <LogView lines={restore.events} />
+      </Panel>
     </>
   )
 }

@@ -18,6 +18,7 @@ import { Cancel } from '#app/_ui/cancel.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { bytes, count, duration, runName } from '#app/_ui/format.ts'
 import { GrowthChart } from '#app/_ui/growth-chart.tsx'
+import { LogView } from '#app/_ui/log-view.tsx'
 import { ProblemNotice } from '#app/_ui/notice.tsx'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
@@ -118,13 +119,11 @@ function Verification({ verification, evidenceKey }: { verification: Verificatio
       ) : null}
       <RestoreTimes sourceId={run.source.id} partName={run.partName} />
       {verification.evidence ? <Evidence evidence={verification.evidence} publicKey={evidenceKey} /> : null}
-      {verification.output ? (
-        <div className="print:hidden">
-          <Panel title="The last lines of its log">
-            <pre className="max-h-96 overflow-auto font-mono text-small whitespace-pre-wrap">{verification.output}</pre>
-          </Panel>
-        </div>
-      ) : null}
+      <div className="print:hidden">
+        <Panel title="Log" flush>
+          <LogView lines={verification.events} />
+        </Panel>
+      </div>
     </>
   )
 }
