@@ -50,7 +50,7 @@ export async function bringBack(deps: RestoreDeps, restore: Restore, watching: W
     restore,
     watching,
     targets.join(', ') || folder,
-    async ({ restic, access, request, onListed, asProblem }) => {
+    async ({ restic, access, request, known, onListed, asProblem }) => {
       const isOver = overwrite !== null || dryRun || targets.length > 0
       const { found, problem, changes } = isOver
         ? await restoreOver(
@@ -60,7 +60,12 @@ export async function bringBack(deps: RestoreDeps, restore: Restore, watching: W
             onListed,
           )
         : {
-            ...(await restoreCounted(restic, access, { ...request, folder, paths, leaveOut, verify: false }, onListed)),
+            ...(await restoreCounted(
+              restic,
+              access,
+              { ...request, folder, paths, leaveOut, known, verify: false },
+              onListed,
+            )),
             changes: null,
           }
       return { counted: found, problem: problem === null ? null : asProblem(problem), changes }
@@ -87,7 +92,7 @@ export async function bringSnapshot(
   { verify = false, onListed }: How = {},
 ): Promise<Listed> {
   return reading(deps, restore, watching, folder, async (reading) => {
-    const request = { ...reading.request, folder, paths: [], verify }
+    const request = { ...reading.request, folder, paths: [], verify, known: reading.known }
     const { found, problem } = await restoreCounted(reading.restic, reading.access, request, async (listed) => {
       await reading.onListed(listed)
       await onListed?.(listed)
@@ -101,6 +106,8 @@ interface Reading {
   restic: Restic
   access: RepositoryAccess
   request: Pick<CountedRestore, 'snapshotId' | 'signal' | 'onStarted' | 'onProgress' | 'onCount' | 'onLog'>
+  /** How much the snapshot holds by what its backup said. */
+  known: Listed | null
   /** Notes how much there is. */
   onListed(listed: Listed): Promise<void>
   /** What restic named as failed, in place of what it rejected with. */
@@ -116,7 +123,7 @@ async function reading<T>(
   work: (reading: Reading) => Promise<T>,
 ): Promise<T> {
   const { signal, onProgress, onCount } = watching
-  const { snapshotId, repository } = await deps.prisma.backupRun.findUniqueOrThrow({
+  const { snapshotId, repository, filesDone, bytesDone } = await deps.prisma.backupRun.findUniqueOrThrow({
     where: { id: restore.runId },
     include: { repository: true },
   })
@@ -133,12 +140,13 @@ async function reading<T>(
     const where = { id: restore.id, claimId: restore.claimId }
     await deps.prisma.restore.updateMany({ where, data: { filesTotal: files, bytesTotal: bytes } })
   }
+  const known = filesDone === null || bytesDone === null ? null : { files: Number(filesDone), bytes: Number(bytesDone) }
   const restic = await deps.restic()
   await using access = await openAccess(deps, repository)
   const request = { snapshotId, signal, onStarted, onProgress, onCount, onLog }
   try {
     return await withSpareKey(deps, { restic, access, repository }, { signal, onLog }, () =>
-      work({ restic, access, request, onListed, asProblem }),
+      work({ restic, access, request, known, onListed, asProblem }),
     )
   } catch (thrown) {
     if (signal.aborted) throw thrown

@@ -49,7 +49,7 @@ describe('old logs', () => {
     const { id: runId } = await prisma.backupRun.create({
       data: {
         ...{ backupId: await backup(50), sourceId: source.id, repositoryId: repository.id, compressionLevel: 5 },
-        state: 'SUCCEEDED',
+        ...{ state: 'SUCCEEDED', snapshotId: 'a'.repeat(64) },
       },
     })
     const restore = async (folder: string, days: number | null) => {

@@ -28,7 +28,7 @@ export async function restoreArchive(
   const isNew = !(await databaseExists(settings, database, ctx))
   const nearby = isNew ? connectionTo(settings, settings.maintenanceDatabase) : place
   const { major } = await withPostgres(nearby, ctx, describeServer)
-  const tool = await readerOf(archive, await findTools('pg_restore', major, ctx), ctx)
+  const tool = await readerOf(archive, await findTools('pg_restore', major, ctx), ctx, { whole: !isNew })
   await requireWhatItNeeds(tool, archive, nearby, ctx)
   if (isNew) await createDatabase(tool, archive, settings, database, ctx)
   try {
@@ -75,12 +75,19 @@ export async function play(
     throw new CodedError('RESTORE_TOOL_FAILED', { tool: tool.name, exit: describeExit(exit), reason: reasonOf(exit) })
 }
 
-/** An archive of a newer pg_dump is refused by older pg_restores: the first that can read all of it is taken. */
-export async function readerOf(archive: string, tools: FoundTool[], ctx: DriverContext): Promise<FoundTool> {
+/**
+ * An archive of a newer pg_dump is refused by older pg_restores: the first that can read it is taken. With `whole` all of it is read,
+ * which finds one that was cut before anything is written; into a database that is dropped again, loading it finds that as well.
+ */
+export async function readerOf(
+  archive: string,
+  tools: FoundTool[],
+  ctx: DriverContext,
+  { whole }: { whole: boolean },
+): Promise<FoundTool> {
   let reason = ''
   for (const tool of tools) {
-    // Reading it all, not only its table of contents, finds an archive that was cut.
-    const args = ['--file=/dev/null', archive]
+    const args = [whole ? '--file=/dev/null' : '--list', archive]
     const exit = await runChild({ command: tool.command, args, env: { LC_ALL: 'C' }, signal: ctx.signal })
     ctx.signal.throwIfAborted()
     if (exit.code === 0) return tool

@@ -59,7 +59,7 @@ export async function openScratch(_settings: PostgresSettings, ctx: DriverContex
     async load(folder) {
       const archive = await theOnlyFile(folder, 'the PostgreSQL archive')
       const tools = given === null ? await readers(ctx) : await findTools('pg_restore', server.major, ctx)
-      const tool = await readerOf(archive, tools, ctx)
+      const tool = await readerOf(archive, tools, ctx, { whole: false })
       await makeDatabase({ superuser, ours, major: server.major }, tool, archive, ctx)
       const tables = await withPostgres(ours, ctx, (client) => countRows(client, (relations) => relations))
       return {
