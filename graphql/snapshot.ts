@@ -27,18 +27,29 @@ const entryPage = builder.objectRef<EntryPage>('SnapshotEntryPage').implement({
   }),
 })
 
-builder.queryField('snapshotEntries', (t) =>
+const snapshot = builder.objectRef<{ runId: string }>('Snapshot').implement({
+  description: 'What a run saved.',
+  fields: (t) => ({
+    entries: t.field({
+      type: entryPage,
+      description: 'What lies in a folder of it. Needs the scope backup:restore and the role ADMIN.',
+      errors: {},
+      args: {
+        path: t.arg.string({ description: 'Absolute; left out: the root.' }),
+        first: t.arg.int({ description: 'At most 500; 100 when left out.' }),
+        after: t.arg.string(),
+      },
+      resolve: ({ runId }, args, { runtime, actor }) => browseSnapshot(runtime, actor, { runId, ...given(args) }),
+    }),
+  }),
+})
+
+builder.queryField('snapshot', (t) =>
   t.field({
-    type: entryPage,
-    description: 'What lies in a folder of a run’s snapshot. Needs the scope backup:restore and the role ADMIN.',
-    errors: {},
-    args: {
-      runId: t.arg.id({ required: true }),
-      path: t.arg.string({ description: 'Absolute; left out: the root.' }),
-      first: t.arg.int({ description: 'At most 500; 100 when left out.' }),
-      after: t.arg.string(),
-    },
-    resolve: (_root, args, { runtime, actor }) => browseSnapshot(runtime, actor, given(args)),
+    type: snapshot,
+    description: 'To look into. Whether there is one, its entries say.',
+    args: { id: t.arg.id({ required: true, description: 'Of the run that saved it.' }) },
+    resolve: (_root, { id }) => ({ runId: id }),
   }),
 )
 

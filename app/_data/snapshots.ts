@@ -9,7 +9,7 @@ import {
   type SnapshotEntriesQuery,
 } from '#graphql/documents/generated/graphql.ts'
 
-type Answer = SnapshotEntriesQuery['snapshotEntries']
+type Answer = SnapshotEntriesQuery['snapshot']['entries']
 export type SnapshotEntry = Extract<Answer, { __typename: 'SnapshotEntryPage' }>['entries'][number]
 
 export type FoundVersion = Extract<FindFileQuery['findFile'], { __typename: 'FileVersions' }>['versions'][number]
@@ -26,7 +26,7 @@ export function useSnapshotEntries(runId: string, path: string) {
   return useInfiniteQuery({
     queryKey: keys.snapshotEntries(runId, path),
     queryFn: async ({ pageParam, signal }) =>
-      (await request(SnapshotEntriesDocument, { runId, path, after: pageParam }, signal)).snapshotEntries,
+      (await request(SnapshotEntriesDocument, { runId, path, after: pageParam }, signal)).snapshot.entries,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => (last.__typename === 'SnapshotEntryPage' ? last.next : null),
     staleTime: Number.POSITIVE_INFINITY,

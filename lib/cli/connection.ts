@@ -59,12 +59,7 @@ export function connect(options: { url: string; token: string | undefined }): Co
 
   async function result<T>(mutation: string, variables: Record<string, unknown>, timeoutMs?: number): Promise<T> {
     const [answer] = Object.values(await ask<Record<string, T | Problem>>(mutation, variables, timeoutMs))
-    if (answer !== undefined && !isProblem(answer)) {
-      const { __typename: _, ...success } = answer as T & { __typename?: string }
-      return success as T
-    }
-    const problem = answer as Problem
-    throw new CommandFailed(problem.message, problem.remedy, { code: problem.code })
+    return successOf(answer as T | Problem)
   }
 
   return {
@@ -82,6 +77,13 @@ export function connect(options: { url: string; token: string | undefined }): Co
       return (await ask<{ backup: Backup | null }>(backupDocument, { id })).backup
     },
   }
+}
+
+/** Of a result union. Throws CommandFailed when it is a problem. */
+export function successOf<T>(answer: T | Problem): T {
+  if (isProblem(answer)) throw new CommandFailed(answer.message, answer.remedy, { code: answer.code })
+  const { __typename: _, ...success } = answer as T & { __typename?: string }
+  return success as T
 }
 
 const isProblem = (answer: unknown): answer is Problem =>

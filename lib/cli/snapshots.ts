@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type CommandDeps, type CommonFlags, sayTo } from './command.ts'
+import { successOf } from './connection.ts'
 import { CommandFailed } from './failure.ts'
 import { columns, formatBytes, printable } from './format.ts'
 
@@ -30,8 +31,8 @@ interface DownloadFlags extends CommonFlags {
 }
 
 const lsDocument = `query ($runId: ID!, $path: String, $first: Int, $after: String) {
-  snapshotEntries(runId: $runId, path: $path, first: $first, after: $after) { __typename
-    ... on SnapshotEntryPage { entries { name path type bytes modifiedAt } next } ... on Problem { code message remedy } } }`
+  snapshot(id: $runId) { entries(path: $path, first: $first, after: $after) { __typename
+    ... on SnapshotEntryPage { entries { name path type bytes modifiedAt } next } ... on Problem { code message remedy } } } }`
 const findDocument = `query ($sourceId: ID!, $name: String!) { findFile(sourceId: $sourceId, name: $name) { __typename
     ... on FileVersions { versions { path type bytes modifiedAt runs { id } } } ... on Problem { code message remedy } } }`
 const PAGE = 500
@@ -52,7 +53,13 @@ export function addSnapshotCommands(program: Command, deps: CommandDeps): void {
       let after: string | null = null
       do {
         const first = Math.min(PAGE, flags.limit - entries.length)
-        const page: Page = await connection.result<Page>(lsDocument, { runId, path, first, after })
+        const { snapshot } = await connection.ask<{ snapshot: { entries: Page } }>(lsDocument, {
+          runId,
+          path,
+          first,
+          after,
+        })
+        const page: Page = successOf(snapshot.entries)
         entries.push(...page.entries)
         after = page.next
       } while (after !== null && entries.length < flags.limit)
