@@ -182,6 +182,7 @@ export const examples: { [C in Code]: Details<C> } = {
   CHANNEL_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
   CHANNEL_REFUSED: { host: 'hooks.example.org', reason: 'it answered 403' },
   CHANNEL_UNREACHABLE: { host: 'hooks.example.org', reason: 'ECONNREFUSED' },
+  ACKNOWLEDGE_LINK_INVALID: {},
   NOTIFICATION_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
   DELIVERY_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
   DELIVERY_PENDING: { id: '01890000-0000-7000-8000-000000000000' },

@@ -1,6 +1,7 @@
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { networks } from '#lib/hooks/addresses.ts'
 import type { Channel, Delivery, Notification } from '#prisma/client/client.ts'
+import { acknowledgeLink } from './acknowledge-link.ts'
 import type { ChannelKind } from './channels/kind.ts'
 import { email } from './channels/kinds/email.ts'
 import { openChannel } from './channels/open.ts'
@@ -73,7 +74,7 @@ async function send(
           group.map(({ subject }) => subject),
           publicUrl,
         )
-      : asSent(notification, publicUrl)
+      : await asSent(deps, delivery)
   const signal = AbortSignal.timeout(SEND_SECONDS * 1000)
   const message = { id, recipient, event, severity, environments, at, sentAt: clock.now(), told: content }
   const allowed = networks(...config.WEBHOOK_PRIVATE_NETWORKS)
@@ -92,9 +93,9 @@ async function send(
   }
 }
 
-/** What a message says: what is told, and for an error where somebody can say that they take care of it. */
-export function asSent({ id, severity, content }: Notification, publicUrl: string): Told {
-  const said = told.parse(content)
-  if (severity !== 'ERROR') return said
-  return { ...said, facts: [...said.facts, ['Acknowledge', `${publicUrl}/notifications/${id}`]] }
+/** What a message says: what is told, and for an error where who gets it can say that they take care of it. */
+async function asSent(deps: NotificationDeps, { id, notification }: ToDeliver): Promise<Told> {
+  const said = told.parse(notification.content)
+  if (notification.severity !== 'ERROR') return said
+  return { ...said, actions: [{ text: 'Say that you take care of it', link: await acknowledgeLink(deps, id) }] }
 }

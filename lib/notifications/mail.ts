@@ -15,7 +15,7 @@ export function mailOf(told: Told): Mail {
   return { subject: title, text, html: page(told) }
 }
 
-function page({ title, tone, facts, parts, lines, problem, link, linkText }: Told): string {
+function page({ title, tone, facts, parts, lines, problem, link, linkText, actions }: Told): string {
   const rows = facts.map(
     ([name, value]) =>
       `<tr><td style="padding:2px 16px 2px 0;color:#57606a;vertical-align:top">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
@@ -28,14 +28,15 @@ function page({ title, tone, facts, parts, lines, problem, link, linkText }: Tol
   )
   const list = lines.length === 0 ? '' : `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`
   const body = `${blocks.join('')}${list}${problem ? problemHtml(problem) : ''}`
-  const way =
-    link === '' ? '' : `<p style="margin:24px 0 0"><a href="${escapeHtml(link)}">${escapeHtml(linkText)}</a></p>`
+  const ways = [...(link === '' ? [] : [{ text: linkText, link }]), ...actions].map(
+    (way) => `<p style="margin:24px 0 0"><a href="${escapeHtml(way.link)}">${escapeHtml(way.text)}</a></p>`,
+  )
   return `<!doctype html><html lang="en"><body style="margin:0;padding:24px;background:#f6f8fa;color:#1f2328;font:14px/1.5 system-ui,sans-serif">
 <div style="max-width:600px;margin:0 auto;background:#fff;border:1px solid #d0d7de;border-radius:8px;padding:24px">
 <h1 style="font-size:18px;margin:0 0 16px;color:${colours[tone]}">${escapeHtml(title)}</h1>
 <table style="border-collapse:collapse">${rows.join('')}</table>
 ${body}
-${way}</div></body></html>`
+${ways.join('')}</div></body></html>`
 }
 
 const causeHtml = ({ cause, remedy, evidence }: Told['parts'][number]['causes'][number]): string =>

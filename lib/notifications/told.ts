@@ -35,6 +35,8 @@ export const told = z.object({
   /** Where to go from there; empty: nowhere. */
   link: z.string(),
   linkText: z.string(),
+  /** What can be done about it, and where; only in what is sent, since each is for who gets it alone. */
+  actions: z.array(z.object({ text: z.string(), link: z.string() })).default([]),
 })
 export type Told = z.output<typeof told>
 
@@ -43,7 +45,7 @@ type Given = Pick<Told, 'title' | 'tone' | 'facts' | 'link' | 'linkText'> &
 
 /** A notification from what there is to tell. */
 export function tell({ title, parts = [], lines = [], problem = null, ...rest }: Given): Told {
-  return { title: oneLine(title), parts, lines, problem, ...rest }
+  return { title: oneLine(title), parts, lines, problem, actions: [], ...rest }
 }
 
 /** Titles and header values are one line, whatever a name holds. */
@@ -65,7 +67,7 @@ const causesText = (causes: Told['parts'][number]['causes']): string[] =>
   ])
 
 /** What it says but for its title and its link, as lines of plain text. */
-export function bodyText({ facts, parts, lines, problem }: Told): string[] {
+export function bodyText({ facts, parts, lines, problem, actions }: Told): string[] {
   return [
     ...facts.map(([name, value]) => `${name}: ${value}`),
     '',
@@ -76,6 +78,7 @@ export function bodyText({ facts, parts, lines, problem }: Told): string[] {
     ]),
     ...lines.map((line) => `- ${line}`),
     ...(problem ? problemText(problem) : []),
+    ...actions.map(({ text, link }) => `${text}: ${link}`),
   ]
 }
 

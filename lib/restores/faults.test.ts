@@ -3,6 +3,9 @@ import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promis
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
+import { sealPassword } from '#lib/repositories/access.ts'
+import { Secret } from '#lib/secrets/secret.ts'
+import { removeLargePacks } from '#lib/testing/damage-packs.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { mountSmallDisk, smallDiskMissing } from '#lib/testing/small-disk.ts'
 import type { BackupRun, Restore } from '#prisma/client/client.ts'
@@ -89,4 +92,29 @@ it('a file that somebody changes while others are restored is no success', async
   const restore = await ended(over)
   expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_INCOMPLETE' })
   expect(restore.errorMessage).toContain('has 14 bytes instead of 5')
+})
+
+it('a repository whose password is another one now is read by nobody', async () => {
+  const { prisma, secretKey } = home.runtime
+  const { id, sealedPassword } = await prisma.repository.findFirstOrThrow()
+  const wrong = sealPassword(secretKey, id, new Secret('another password'))
+  await prisma.repository.update({ where: { id }, data: { sealedPassword: wrong } })
+  const target = folder('locked')
+  const restore = await ended(await trigger({ folder: target }))
+  await prisma.repository.update({ where: { id }, data: { sealedPassword } })
+  expect(restore).toMatchObject({ state: 'FAILED', errorCode: 'REPOSITORY_WRONG_PASSWORD' })
+  expect(await readdir(target)).toEqual([])
+})
+
+// Last: it damages the repository.
+it('a pack that is gone is no success', async () => {
+  const { location } = await home.runtime.prisma.repository.findFirstOrThrow()
+  await removeLargePacks(location)
+  const target = folder('without a pack')
+  const restore = await ended(await trigger({ folder: target }))
+  expect(restore).toMatchObject({ state: 'PARTIAL', errorCode: 'RESTORE_INCOMPLETE' })
+  expect(restore.errorMessage).toContain(join(path, 'zlarge'))
+  // The small one was in the same pack.
+  expect(restore.filesDone).toBe(1n)
+  expect(await readdir(join(target, path))).toContain('empty')
 })

@@ -13,6 +13,7 @@ import { countSqlite } from '#lib/sources/connections/sqlite.ts'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import { type MariadbServer, mariadbMissing, startMariadbServer } from '#lib/testing/mariadb-server.ts'
 import { type PostgresServer, postgresMissing, startPostgresServer } from '#lib/testing/postgres-server.ts'
+import { startWorkerProcess } from '#lib/testing/worker-process.ts'
 import type { BackupRun, Restore, Source } from '#prisma/client/client.ts'
 import { approveRestore } from './approve.ts'
 import { cancelRestore } from './cancel.ts'
@@ -336,6 +337,14 @@ describe.skipIf(missing)('a restore into a new database', () => {
     await cancelRestore(home.runtime, home.admin, cancelled)
     expect(await ended({ id: cancelled })).toMatchObject({ state: 'CANCELLED', errorCode: 'RESTORE_CANCELLED' })
     expect(await third.query("SELECT datname FROM pg_database WHERE datname ~ 'large_'")).toEqual([])
+    await worker.stop()
+    const doomed = await startWorkerProcess('restores', home, { RESTIC_BINARY: process.env.RESTIC_BINARY ?? '' })
+    const killed = await loading('large_killed')
+    await doomed.kill()
+    worker = await home.startRestores()
+    const interrupted = await ended({ id: killed })
+    expect(interrupted).toMatchObject({ state: 'INTERRUPTED', errorCode: 'RESTORE_INTERRUPTED', attempt: 1 })
+    expect(interrupted.errorMessage).toContain('“large_killed”')
     const died = await loading('large_dead')
     await third.kill()
     const restore = await ended({ id: died })

@@ -57,6 +57,12 @@ export const mail = {
     message: (d) => `There is no notification ${d.id}.`,
     remedy: () => 'See those that there are on the notifications page.',
   }),
+  ACKNOWLEDGE_LINK_INVALID: entry<Record<never, never>>({
+    kind: 'input',
+    retry: 'never',
+    message: () => 'This link is no link of this installation, or it is older than a week.',
+    remedy: () => 'Sign in to the console: everything that people were told is on the notifications page.',
+  }),
   DELIVERY_UNKNOWN: entry<{ id: string }>({
     kind: 'not-found',
     retry: 'never',

@@ -7,6 +7,7 @@ import { type Installation, openInstallation } from '#lib/testing/installation.t
 import { type MailServer, startMailServer } from '#lib/testing/mail-server.ts'
 import type { Channel } from '#prisma/client/client.ts'
 import { acknowledge, resend } from '../acknowledge.ts'
+import { readAcknowledgeLink } from '../acknowledge-link.ts'
 import { note } from '../note.ts'
 import { startNotifications } from '../start.ts'
 import { testChannel } from '../test-message.ts'
@@ -267,9 +268,9 @@ describe('what happens', () => {
     expect(await deliveries().findMany({ where: { channelId: behind.id } })).toEqual([
       expect.objectContaining({ notificationId: left?.id }),
     ])
-    expect(JSON.parse(server.received.at(-1)?.body ?? '').message).toContain(
-      `https://backup.example.org/notifications/${left?.id}`,
-    )
+    const said: string = JSON.parse(server.received.at(-1)?.body ?? '').message
+    const token = /https:\/\/backup\.example\.org\/acknowledge\?token=(\S+)/.exec(said)?.[1] as string
+    expect((await readAcknowledgeLink(home.runtime, token)).notificationId).toBe(left?.id)
     const viewer = { ...home.admin, role: 'VIEWER' as const }
     await expect(acknowledge(home.runtime, viewer, left?.id as string)).rejects.toThrow(refusal('FORBIDDEN'))
     await expect(acknowledge(home.runtime, home.admin, 'x')).rejects.toThrow(refusal('NOTIFICATION_UNKNOWN'))

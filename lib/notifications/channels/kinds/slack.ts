@@ -26,17 +26,20 @@ export const slack: ChannelKind<z.output<typeof slackSettings>> = {
   secretFields: ['url'],
   recipients: () => null,
   async send({ url }, { told }, deps) {
-    const body = bodyText(told).join('\n').trim()
+    const ways = [...(told.link === '' ? [] : [{ text: told.linkText, link: told.link }]), ...told.actions]
+    const body = bodyText({ ...told, actions: [] })
+      .join('\n')
+      .trim()
     const plain = (text: string, limit: number) => ({ type: 'plain_text', text: shortened(text, limit) })
     const blocks = [
       { type: 'header', text: plain(`${signs[told.tone]} ${told.title}`, HEADER_LIMIT) },
       ...(body === '' ? [] : [{ type: 'section', text: plain(body, SECTION_LIMIT) }]),
-      ...(told.link === ''
+      ...(ways.length === 0
         ? []
         : [
             {
               type: 'actions',
-              elements: [{ type: 'button', text: plain(told.linkText, BUTTON_LIMIT), url: told.link }],
+              elements: ways.map(({ text, link: url }) => ({ type: 'button', text: plain(text, BUTTON_LIMIT), url })),
             },
           ]),
     ]
