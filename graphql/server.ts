@@ -2,6 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { viewer } from '#lib/auth/viewer.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { startSpan } from '#lib/tracing/trace.ts'
 import { type Context, originOf } from './context.ts'
 import { formatError } from './errors.ts'
 import { schema } from './schema.ts'
@@ -25,14 +26,19 @@ export function openApollo(runtime: Runtime): ApolloServer<Context> {
   })
 }
 
-/** Notes how long each operation took. */
+/** Notes how long each operation took, and traces it. */
 function timing({ metrics }: Runtime): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
       const timed = metrics.graphql.startTimer()
+      const span = startSpan('graphql')
       return {
         async willSendResponse({ operation, errors }) {
-          timed({ operation: operation?.operation ?? 'none', result: errors?.length ? 'error' : 'ok' })
+          const [kind, name] = [operation?.operation ?? 'none', operation?.name?.value]
+          timed({ operation: kind, result: errors?.length ? 'error' : 'ok' })
+          span.updateName(`graphql ${kind}`)
+          span.setAttributes({ 'graphql.operation.type': kind, ...(name && { 'graphql.operation.name': name }) })
+          span.end()
         },
       }
     },

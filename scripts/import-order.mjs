@@ -12,7 +12,7 @@ export const lines = [
   ['errors'],
   ['clock', 'secrets', 'cron'],
   ['config', 'forms'],
-  ['log'],
+  ['log', 'tracing'],
   ['process'],
   ['database', 'commands'],
   ['queue', 'events'],

@@ -3,6 +3,7 @@ import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { withHolders } from '#lib/repositories/locks.ts'
 import { forgetSnapshots } from '#lib/restic/forget.ts'
+import { noteEnd } from '#lib/tracing/trace.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { endRun, type Outcome } from './end-run.ts'
 import { openReporter, type Reporter } from './reporter.ts'
@@ -65,6 +66,7 @@ export async function execute(deps: WorkerDeps, run: BackupRun, shutdown: AbortS
   }
   await reporter.flush()
   reporter.close()
+  noteEnd(outcome.state, outcome.error)
   const ended = await deps.prisma.$transaction((tx) => endRun(tx, deps.queue, run, outcome))
   log.info({ state: outcome.state, code: outcome.error?.code, recorded: ended }, 'run ended')
   // Another worker has taken over meanwhile: its attempt counts, this one must not be found in the repository.

@@ -12,6 +12,7 @@ import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
 import type { Restic } from '#lib/restic/restic.ts'
 import type { SecretKey } from '#lib/secrets/seal.ts'
+import { traced } from '#lib/tracing/trace.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import { appendEvents } from './append-events.ts'
 import { claimHooks } from './claim-hook.ts'
@@ -44,6 +45,14 @@ export interface Worker {
   stop(graceMs: number): Promise<void>
 }
 
+const aboutRun = ({ id, backupId, sourceId, repositoryId, attempt }: BackupRun) => ({
+  'backup_trigger.run.id': id,
+  'backup_trigger.backup.id': backupId,
+  'backup_trigger.source.id': sourceId,
+  'backup_trigger.repository.id': repositoryId,
+  'backup_trigger.attempt': attempt,
+})
+
 /**
  * Takes queued runs of the environments that this worker serves (all, unless WORKER_ENVIRONMENTS names some), WORKER_RUNS at
  * once, and looks after runs whose worker died. The rows say what waits and whose turn it is; a job is only the nudge to
@@ -61,7 +70,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     for (const hook of await claimHooks(deps.prisma, [...served.keys()], HOOKS_AT_ONCE - calling.size))
       begin(calling, () => executeHook(deps, hook, shutdown.signal))
     for (const run of await claim(deps, served, deps.config.WORKER_RUNS - working.size))
-      begin(working, () => execute(deps, run, shutdown.signal))
+      begin(working, () => traced('backup run', aboutRun(run), () => execute(deps, run, shutdown.signal)))
   })
   const begin = (among: Set<Promise<void>>, act: () => Promise<void>) => {
     const work: Promise<void> = act().finally(() => {

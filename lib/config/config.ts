@@ -103,6 +103,14 @@ const variables = {
       .optional(),
     'https://watchdog.example.org/ping/1234',
   ],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [z.url({ protocol: /^https?$/ }).optional(), 'http://collector.example.org:4318'],
+  OTEL_EXPORTER_OTLP_HEADERS: [
+    z
+      .string()
+      .transform((text) => new Secret(text))
+      .optional(),
+    'authorization=Bearer%20token',
+  ],
   BACKUP_SCHEDULE: [scheduleInput.default('daily'), 'daily'],
   TRIGGER_TYPE: [z.enum(['manual', 'scheduled']).default('manual'), 'manual'],
   DATA_SELECTION: [z.enum(['all', 'database', 'user_data', 'files']).default('all'), 'all'],

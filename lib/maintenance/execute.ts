@@ -4,6 +4,7 @@ import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import { openAccess } from '#lib/repositories/access.ts'
 import { withHolders } from '#lib/repositories/locks.ts'
 import { withSpareKey } from '#lib/repositories/secure-keys.ts'
+import { noteEnd } from '#lib/tracing/trace.ts'
 import type { RepositoryTask } from '#prisma/client/client.ts'
 import { endTask, MAX_INTERRUPTIONS, type TaskOutcome } from './end-task.ts'
 import type { MaintenanceDeps, Performer, TaskContext } from './performer.ts'
@@ -45,6 +46,7 @@ export async function executeTask(deps: MaintenanceDeps, task: RepositoryTask, s
   } finally {
     clearInterval(timer)
   }
+  noteEnd(outcome.state, outcome.error)
   const recorded = await deps.prisma.$transaction(async (tx) => {
     await tx.repositoryTask.updateMany({
       where: { id: task.id, claimId: task.claimId },

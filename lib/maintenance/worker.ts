@@ -4,6 +4,7 @@ import { CodedError } from '#lib/errors/coded-error.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
+import { traced } from '#lib/tracing/trace.ts'
 import type { RepositoryTask } from '#prisma/client/client.ts'
 import { endTask } from './end-task.ts'
 import { executeTask, interrupted } from './execute.ts'
@@ -21,6 +22,12 @@ export interface MaintenanceWorker {
   stop(): Promise<void>
 }
 
+const aboutTask = ({ id, kind, repositoryId }: RepositoryTask) => ({
+  'backup_trigger.task.id': id,
+  'backup_trigger.task.kind': kind,
+  'backup_trigger.repository.id': repositoryId,
+})
+
 /** Does the tasks of the repositories that this worker serves, and looks after those whose worker died. */
 export async function startMaintenance(deps: MaintenanceDeps): Promise<MaintenanceWorker> {
   const working = new Set<Promise<void>>()
@@ -31,7 +38,9 @@ export async function startMaintenance(deps: MaintenanceDeps): Promise<Maintenan
     const places = TASKS_AT_ONCE - working.size
     if (shutdown.signal.aborted || places <= 0) return
     for (const task of await claim(deps, places)) {
-      const work: Promise<void> = executeTask(deps, task, shutdown.signal).finally(() => {
+      const work: Promise<void> = traced('repository task', aboutTask(task), () =>
+        executeTask(deps, task, shutdown.signal),
+      ).finally(() => {
         working.delete(work)
         void fill().catch(onError)
       })

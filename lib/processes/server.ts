@@ -14,6 +14,7 @@ import { interruptLost, type RestoreWorker, startRestores } from '#lib/restores/
 import { startRetention } from '#lib/retention/apply.ts'
 import { type Runtime, setRuntime } from '#lib/runtime/runtime.ts'
 import { startSchedules } from '#lib/schedules/start.ts'
+import { startTracing } from '#lib/tracing/start.ts'
 import { demoDir, ensureDemo } from './demo.ts'
 import { type OpenRuntime, openRuntime } from './open-runtime.ts'
 import { openWeb, type Web } from './web.ts'
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   const log = openLog(config)
   const { ROLE: role } = config
 
+  const tracing = startTracing(config)
   const opened = await openRuntime(config, log)
   const { runtime } = opened
   let worker: Worker | undefined
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
     await runtime.queue.stop(1000)
     await web?.close()
     await opened.close()
+    await tracing?.stop()
   })
 
   await prepare(opened, values.demo === true)

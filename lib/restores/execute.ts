@@ -3,6 +3,7 @@ import type { Database, Transaction } from '#lib/database/database.ts'
 import { CodedError, toCodedError } from '#lib/errors/coded-error.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
 import type { RestoreProgress } from '#lib/restic/restore.ts'
+import { noteEnd } from '#lib/tracing/trace.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { appendRestoreEvents } from './append-events.ts'
 import { type Brought, bringBack, type Watching } from './bring-back.ts'
@@ -69,6 +70,7 @@ export async function executeRestore(deps: RestoreDeps, restore: Restore, shutdo
     clearInterval(timer)
     stall.stop()
   }
+  noteEnd(outcome.state, outcome.state === 'SUCCEEDED' ? null : outcome.error)
   const lines = [...seen.log.take(), ...seen.log.takeLast()]
   const recorded = await deps.prisma.$transaction(async (tx) => {
     if (await isOurs(tx, restore)) await appendRestoreEvents(tx, restore.id, lines)

@@ -6,6 +6,7 @@ import { runsWith, terminate } from '#lib/process/find.ts'
 import { oneAtATime } from '#lib/queue/one-at-a-time.ts'
 import { lockTurns, readTurns } from '#lib/repositories/read-turns.ts'
 import { decideTurns } from '#lib/repositories/turns.ts'
+import { traced } from '#lib/tracing/trace.ts'
 import type { Restore, RestorePurpose } from '#prisma/client/client.ts'
 import { appendRestoreEvents } from './append-events.ts'
 import { endUnapproved } from './approve.ts'
@@ -40,7 +41,8 @@ export async function startRestores(deps: RestoreDeps): Promise<RestoreWorker> {
     if (shutdown.signal.aborted || places <= 0) return
     const mayVerify = ![...working.values()].some(({ purpose }) => purpose === 'VERIFICATION')
     for (const restore of await claim(deps, places, mayVerify)) {
-      const work = executeRestore(deps, restore, shutdown.signal)
+      const about = { 'backup_trigger.restore.id': restore.id, 'backup_trigger.restore.purpose': restore.purpose }
+      const work = traced('restore', about, () => executeRestore(deps, restore, shutdown.signal))
         .catch(onError)
         .finally(() => {
           working.delete(restore.id)
