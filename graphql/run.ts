@@ -1,10 +1,37 @@
 import type { Finding } from '#lib/log-analysis/analyze.ts'
+import { type ChangesSinceGood, changesSinceGood, type RunChange } from '#lib/log-analysis/changes.ts'
 import { findingsOf } from '#lib/log-analysis/findings.ts'
 import { databaseOfPart, partName } from '#lib/sources/driver.ts'
 import { builder } from './builder.ts'
 import { runState, severity } from './enums.ts'
 import { progress } from './event.ts'
 import { waitsFor } from './waits-for.ts'
+
+const runChange = builder.objectRef<RunChange>('RunChange').implement({
+  fields: (t) => ({
+    what: t.exposeString('what'),
+    before: t.exposeString('before', { nullable: true }),
+    now: t.exposeString('now', { nullable: true }),
+    at: t.expose('at', { type: 'DateTime', nullable: true, description: 'Of what somebody changed.' }),
+    by: t.exposeString('by', { nullable: true }),
+  }),
+})
+
+const changesType = builder.objectRef<ChangesSinceGood>('ChangesSinceGood').implement({
+  description:
+    'What changed between the last good run of the same part of a source and the first one after it that failed.',
+  fields: (t) => ({
+    goodBackupId: t.id({ resolve: ({ good }) => good.backupId }),
+    goodAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ good }) => good.finishedAt }),
+    firstFailureBackupId: t.id({ resolve: ({ firstFailure }) => firstFailure.backupId }),
+    firstFailureAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: ({ firstFailure }) => firstFailure.finishedAt,
+    }),
+    changes: t.expose('changes', { type: [runChange] }),
+  }),
+})
 
 export const runError = builder.objectRef<{ code: string; message: string; remedy: string }>('RunError').implement({
   fields: (t) => ({
@@ -104,6 +131,15 @@ export const backupRun = builder.prismaObject('BackupRun', {
       select: { id: true, state: true, errorCode: true, errorMessage: true },
       resolve: (run, _args, { runtime }) =>
         run.state === 'QUEUED' || run.state === 'SUCCEEDED' ? [] : findingsOf(runtime.prisma, run),
+    }),
+    changesSinceGood: t.field({
+      type: changesType,
+      nullable: true,
+      description:
+        'Of one that failed: what is not as it was when its source was last saved. Null where it never was, and for good ones.',
+      complexity: 10,
+      select: { id: true, state: true, sourceId: true, part: true, queuedAt: true },
+      resolve: (run, _args, { runtime }) => changesSinceGood(runtime.prisma, run),
     }),
     queuedAt: t.expose('queuedAt', { type: 'DateTime' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),

@@ -54,9 +54,12 @@ const problem = builder.objectRef<RecurringProblem>('RecurringProblem').implemen
   }),
 })
 
-const figure = builder.enumType('UnusualFigureKind', { values: ['SECONDS', 'READ_BYTES', 'STORED_BYTES'] as const })
+const figure = builder.enumType('UnusualFigureKind', {
+  values: ['SECONDS', 'READ_BYTES', 'STORED_BYTES', 'STORED_SHARE', 'BYTES_PER_SECOND', 'FAILURES'] as const,
+})
 const unusual = builder.objectRef<UnusualFigure>('UnusualFigure').implement({
-  description: 'A figure of the newest good run of a source that differs from what its earlier ones had.',
+  description:
+    'A figure of the newest good run of a source that differs from what its earlier ones had, or how often it failed this week.',
   fields: (t) => ({
     source: t.prismaField({
       type: 'Source',

@@ -5,8 +5,10 @@ import Link from 'next/link'
 import { useNotificationSettings } from '#app/_data/notifications.ts'
 import { useRepositories } from '#app/_data/repositories.ts'
 import { type SourceItem, useSources } from '#app/_data/sources.ts'
+import { useRecentDays } from '#app/_data/statistics.ts'
 import { useMayChange, useMayTrigger } from '#app/_data/viewer.ts'
 import { ButtonLink } from '#app/_ui/button.tsx'
+import { Calendar } from '#app/_ui/calendar.tsx'
 import { EnvironmentTag } from '#app/_ui/environment-tag.tsx'
 import { KitBanner } from '#app/_ui/kit-banner.tsx'
 import { Notice } from '#app/_ui/notice.tsx'
@@ -16,8 +18,11 @@ import { SourceRows } from '#app/_ui/source-rows.tsx'
 import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import { RetentionHolds } from './retention-holds.tsx'
 
+const RECENT_DAYS = 30
+
 export default function OverviewPage() {
   const sources = useSources()
+  const recent = useRecentDays(RECENT_DAYS)
   const settings = useNotificationSettings()
   const repositories = useRepositories()
   const mayTrigger = useMayTrigger()
@@ -88,6 +93,9 @@ export default function OverviewPage() {
           )
         }
       </Answered>
+      {recent.data && sources.data && sources.data.length > 0 ? (
+        <Calendar sources={sources.data} {...recent.data} days={RECENT_DAYS} />
+      ) : null}
     </>
   )
 }

@@ -5,11 +5,15 @@ import { type LogFilter, LogLinesDocument, type LogLinesQuery } from '#graphql/d
 
 export type FoundLine = LogLinesQuery['logLines'][number]
 
-export function useLogSearch(filter: LogFilter) {
+const FOLLOW_MS = 2_000
+
+/** Lines of logs; with `follow` asked for again and again, so that new ones appear. */
+export function useLogSearch(filter: LogFilter, follow: boolean) {
   return useQuery({
     queryKey: keys.logLines(filter),
     queryFn: ({ signal }) => request(LogLinesDocument, { filter }, signal),
     select: (data) => data.logLines,
     placeholderData: keepPreviousData,
+    refetchInterval: follow ? FOLLOW_MS : false,
   })
 }

@@ -71,6 +71,19 @@ describe('a mailer', () => {
     expect(received).toHaveLength(0)
   })
 
+  it('waits for a slow server, and not for ever for one that says nothing', async () => {
+    const { url, has } = await server(undefined, { slowMs: 2000 })
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const nothing = mailer(`smtp://127.0.0.1:${port}`).send(message)
+    const sent = mailer(url).send(message)
+    await expect(nothing).rejects.toThrow(refusal('MAIL_UNREACHABLE'))
+    await sent
+    expect(await has(1)).toHaveLength(1)
+    await new Promise((resolve) => silent.close(resolve))
+  })
+
   it('may try again when the connection is dropped or refused', async () => {
     const dropping = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => dropping.listen(0, '127.0.0.1', resolve))

@@ -90,7 +90,8 @@ export type UnusualFigure = {
   sourceId: string
   backupId: string
   at: Date
-  figure: 'SECONDS' | 'READ_BYTES' | 'STORED_BYTES'
+  /** Stored bytes and seconds also as shares: of what was read, how much was new, and how much was read each second. */
+  figure: 'SECONDS' | 'READ_BYTES' | 'STORED_BYTES' | 'STORED_SHARE' | 'BYTES_PER_SECOND' | 'FAILURES'
   value: number
 } & Baseline
 
@@ -104,8 +105,11 @@ interface Compared {
   storedBytes: bigint | null
 }
 
-/** Figures of the newest good run of each source that differ from what its earlier ones had. */
-export async function readUnusual({ prisma }: StatisticsDeps): Promise<UnusualFigure[]> {
+/**
+ * Figures of the newest good run of each source that differ from what its earlier ones had, and how often its runs failed in the last
+ * seven days where that is more than in the weeks before.
+ */
+export async function readUnusual({ prisma, clock }: StatisticsDeps): Promise<UnusualFigure[]> {
   const rows = await prisma.$queryRaw<Compared[]>`
     select s.id as "sourceId", p.part, r.* from sources s
       cross join lateral (select distinct part from (
@@ -117,7 +121,37 @@ export async function readUnusual({ prisma }: StatisticsDeps): Promise<UnusualFi
         order by x.finished_at desc limit ${RUNS_COMPARED}) r
     where s.deleted_at is null and s.enabled order by s.id, p.part, r.at desc`
   const byPart = Map.groupBy(rows, ({ sourceId, part }) => `${sourceId} ${part}`)
-  return [...byPart.values()].flatMap((runs) => unusualOf(runs)).toSorted((a, b) => +b.at - +a.at)
+  const figures = [...byPart.values()].flatMap((runs) => unusualOf(runs))
+  return [...figures, ...(await readFailing(prisma, clock.now()))].toSorted((a, b) => +b.at - +a.at)
+}
+
+const WEEK_SECONDS = 7 * 86_400
+const WEEKS_COMPARED = 8
+/** One failure is news, and no trend. */
+const FEWEST_FAILURES = 2
+
+async function readFailing(prisma: Database, now: Date): Promise<UnusualFigure[]> {
+  const since = new Date(now.getTime() - (WEEKS_COMPARED + 1) * WEEK_SECONDS * 1000)
+  const rows = await prisma.$queryRaw<
+    { sourceId: string; age: number; counts: number[]; backupId: string; at: Date }[]
+  >`
+    with failed as (
+      select r.source_id, r.backup_id, r.finished_at,
+        floor(extract(epoch from ${now}::timestamptz - r.finished_at) / ${WEEK_SECONDS})::int as week
+      from backup_runs r where r.finished_at > ${since} and r.finished_at <= ${now} and r.state in ('FAILED', 'INTERRUPTED'))
+    select s.id as "sourceId", floor(extract(epoch from ${now}::timestamptz - s.created_at) / ${WEEK_SECONDS})::int as age,
+      (select array_agg((select count(*)::int from failed f where f.source_id = s.id and f.week = w) order by w)
+        from generate_series(0, ${WEEKS_COMPARED}::int) w) as counts,
+      n.backup_id as "backupId", n.finished_at as at
+    from sources s cross join lateral (
+      select backup_id, finished_at from failed f where f.source_id = s.id and f.week = 0 order by finished_at desc limit 1) n
+    where s.deleted_at is null and s.enabled`
+  return rows.flatMap(({ sourceId, age, counts: [value = 0, ...earlier], backupId, at }) => {
+    // Weeks in which it was not there yet say nothing.
+    const baseline = baselineOf(earlier.slice(0, age))
+    if (baseline === null || value < FEWEST_FAILURES || value <= baseline.high) return []
+    return [{ sourceId, backupId, at, figure: 'FAILURES', value, ...baseline }]
+  })
 }
 
 /** The first one against the others. Its first backup stores everything, so that is none of what is usual. */
@@ -127,6 +161,8 @@ function unusualOf([newest, ...earlier]: Compared[]): UnusualFigure[] {
     ['SECONDS', (run: Compared) => run.seconds],
     ['READ_BYTES', (run: Compared) => Number(run.readBytes ?? 0)],
     ['STORED_BYTES', (run: Compared) => Number(run.storedBytes ?? 0)],
+    ['STORED_SHARE', (run: Compared) => Number(run.storedBytes ?? 0) / Math.max(Number(run.readBytes ?? 0), 1)],
+    ['BYTES_PER_SECOND', (run: Compared) => Number(run.readBytes ?? 0) / Math.max(run.seconds, 1)],
   ] as const
   return figures.flatMap(([figure, read]) => {
     const baseline = baselineOf(earlier.map(read))

@@ -143,7 +143,26 @@ describe('what became of backups', () => {
     expect(found.map(({ sourceId, figure, value, median }) => [sourceId, figure, value, median])).toEqual([
       [shop.id, 'SECONDS', 95, 10],
       [shop.id, 'READ_BYTES', 10, 1000],
+      [shop.id, 'STORED_SHARE', 10, 0.1],
+      [shop.id, 'BYTES_PER_SECOND', 10 / 95, 100],
     ])
+  })
+
+  it('says that a source fails more often than it did, once it is old enough to tell', async () => {
+    const { source } = await home.addFiles('failing', { a: 'a' })
+    for (const daysAgo of [2, 3, 10]) await ran(source, daysAgo, 'FAILED')
+    const failures = async () =>
+      (await readUnusual(home.runtime))
+        .filter(({ figure }) => figure === 'FAILURES')
+        .map((one) => [one.sourceId, one.value, one.high])
+    expect(await failures()).toEqual([])
+    const createdAt = new Date(today - 100 * DAY_MS)
+    await home.runtime.prisma.source.update({ where: { id: source.id }, data: { createdAt } })
+    expect(await failures()).toEqual([[source.id, 2, 0]])
+    await ran(source, 17, 'FAILED')
+    for (const daysAgo of [8, 9, 15, 16, 22, 23, 24, 29, 30, 36, 37, 43, 44, 50, 51])
+      await ran(source, daysAgo, 'FAILED')
+    expect(await failures()).toEqual([])
   })
 
   it('tells how repositories grow, and when they are full', async () => {

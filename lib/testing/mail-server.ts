@@ -12,15 +12,18 @@ export interface MailServer {
 
 /**
  * A real SMTP server on loopback. `answer` may refuse a recipient with an SMTP code, for as often as it likes. With
- * `signIn` it takes nothing without that sign-in; with `startTls` it offers TLS with a certificate that nobody trusts.
+ * `signIn` it takes nothing without that sign-in; with `startTls` it offers TLS with a certificate that nobody trusts. With
+ * `slowMs` it waits before it greets, and before it takes a recipient and a message.
  */
 export async function startMailServer(
   answer: (recipient: string) => number | null = () => null,
-  options: { signIn?: { user: string; password: string }; startTls?: boolean } = {},
+  options: { signIn?: { user: string; password: string }; startTls?: boolean; slowMs?: number } = {},
 ): Promise<MailServer> {
   const received: ParsedMail[] = []
   let wake = () => {}
+  const slowly = (act: () => void) => setTimeout(act, options.slowMs ?? 0)
   const server = new SMTPServer({
+    onConnect: (_session, callback) => void slowly(callback),
     authOptional: !options.signIn,
     allowInsecureAuth: true,
     disabledCommands: options.startTls ? [] : ['STARTTLS'],
@@ -31,13 +34,17 @@ export async function startMailServer(
     },
     onRcptTo({ address }, _session, callback) {
       const code = answer(address)
-      callback(code === null ? null : Object.assign(new Error('refused by the test'), { responseCode: code }))
+      slowly(() =>
+        callback(code === null ? null : Object.assign(new Error('refused by the test'), { responseCode: code })),
+      )
     },
     onData(stream, _session, callback) {
       simpleParser(stream).then((mail) => {
-        received.push(mail)
-        callback()
-        wake()
+        slowly(() => {
+          received.push(mail)
+          callback()
+          wake()
+        })
       }, callback)
     },
   })

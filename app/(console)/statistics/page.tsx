@@ -3,11 +3,11 @@
 import { useState } from 'react'
 import { useSources } from '#app/_data/sources.ts'
 import { type StatisticsAnswer, useStatistics } from '#app/_data/statistics.ts'
+import { Calendar } from '#app/_ui/calendar.tsx'
 import { Select } from '#app/_ui/field.tsx'
 import { bytes, count, duration } from '#app/_ui/format.ts'
 import { Fact, Facts, PageHead, Panel } from '#app/_ui/panel.tsx'
 import { Answered } from '#app/_ui/waiting.tsx'
-import { Calendar } from './calendar.tsx'
 import { DayChart } from './day-chart.tsx'
 import { Growth, Problems, Unusual } from './tables.tsx'
 

@@ -63,12 +63,15 @@ const figures = {
   SECONDS: { words: 'Took', format: duration },
   READ_BYTES: { words: 'Read', format: bytes },
   STORED_BYTES: { words: 'New data stored', format: bytes },
+  STORED_SHARE: { words: 'New of what was read', format: (share: number) => `${(100 * share).toFixed(1)} %` },
+  BYTES_PER_SECOND: { words: 'Read each second', format: bytes },
+  FAILURES: { words: 'Failed in the last seven days', format: count },
 } as const
 
 /** The newest good run of each source against its earlier ones. */
 export function Unusual({ unusual }: Pick<StatisticsAnswer, 'unusual'>) {
   return (
-    <Panel title="What is unusual about the newest good runs" flush>
+    <Panel title="What is unusual" flush>
       {unusual.length === 0 ? (
         <Empty Icon={Gauge} title="They are as they always are">
           A source is compared once it has five earlier runs: with their median, and how far they lie from it.

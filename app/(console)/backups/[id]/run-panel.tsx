@@ -7,6 +7,7 @@ import { Fact, Facts, Panel } from '#app/_ui/panel.tsx'
 import { ProgressBar, ProgressFigures } from '#app/_ui/progress.tsx'
 import { StateMark } from '#app/_ui/state.tsx'
 import { Took } from '#app/_ui/time.tsx'
+import { ChangesSinceGood } from './changes-since-good.tsx'
 import { Findings } from './findings.tsx'
 import { SnapshotContent } from './snapshot-content.tsx'
 import { SnapshotKeeping } from './snapshot-keeping.tsx'
@@ -38,6 +39,7 @@ export function RunPanel({ run, backupId }: { run: RunDetail; backupId: string }
     >
       <Findings findings={run.findings} />
       {run.error ? <ProblemNotice problem={run.error} urgent={false} /> : null}
+      {run.changesSinceGood ? <ChangesSinceGood found={run.changesSinceGood} /> : null}
       {run.state === 'PARTIAL' && !run.error ? (
         <Notice tone="warn" title="Saved, but some files could not be read. The log names them." />
       ) : null}

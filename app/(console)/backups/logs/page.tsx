@@ -23,7 +23,8 @@ const tones: Record<LogLevel, string> = {
 
 export default function LogSearchPage() {
   const [filter, setFilter] = useState<LogFilter>({ level: 'WARNING' })
-  const lines = useLogSearch(filter)
+  const [follow, setFollow] = useState(false)
+  const lines = useLogSearch(filter, follow)
   return (
     <>
       <title>Search the logs · System Backup Trigger</title>
@@ -32,7 +33,16 @@ export default function LogSearchPage() {
       <Panel title="What to look for">
         <Filters filter={filter} onSearch={setFilter} />
       </Panel>
-      <Panel title="Lines" flush>
+      <Panel
+        title="Lines"
+        flush
+        aside={
+          <label className="flex items-center gap-2 text-small">
+            <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
+            Follow: show new lines as they come
+          </label>
+        }
+      >
         <Answered answer={lines} lines={8}>
           {(found) =>
             found.length === 0 ? (

@@ -1,11 +1,11 @@
 import { CalendarX } from 'lucide-react'
 import Link from 'next/link'
-import type { StatisticsAnswer } from '#app/_data/statistics.ts'
+import type { RecentDaysAnswer } from '#app/_data/statistics.ts'
 import { day as dayText } from '#app/_ui/format.ts'
 import { Panel } from '#app/_ui/panel.tsx'
 import { Empty } from '#app/_ui/waiting.tsx'
 
-type Outcomes = StatisticsAnswer['outcomes'][number]
+type Outcomes = RecentDaysAnswer['outcomes'][number]
 
 interface Props {
   sources: readonly { id: string; name: string; environment: { name: string } }[]
