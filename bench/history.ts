@@ -5,6 +5,7 @@ import {
   BackupDocument,
   BackupsDocument,
   LogLinesDocument,
+  RecentDaysDocument,
   SourcesDocument,
   StatisticsDocument,
 } from '#graphql/documents/generated/graphql.ts'
@@ -117,6 +118,7 @@ async function questions({ runtime, admin }: Installation, small: boolean) {
     { name: 'the failed ones', ask: () => ask(BackupsDocument, { first, filter: { state: 'FAILED' } }) },
     { name: 'one backup', ask: () => ask(BackupDocument, { id }) },
     { name: 'the overview: every source with its newest runs', ask: () => ask(SourcesDocument) },
+    { name: 'the overview: how each source ended, day by day', ask: () => ask(RecentDaysDocument, { days: 30 }) },
     { name: 'the statistics of 30 days', ask: () => ask(StatisticsDocument, { days: 30 }) },
     {
       name: 'log lines: a word that is in one',

@@ -183,6 +183,8 @@ export const examples: { [C in Code]: Details<C> } = {
   CHANNEL_REFUSED: { host: 'hooks.example.org', reason: 'it answered 403' },
   CHANNEL_UNREACHABLE: { host: 'hooks.example.org', reason: 'ECONNREFUSED' },
   ACKNOWLEDGE_LINK_INVALID: {},
+  LOG_RULE_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
+  LOG_RULES_FULL: { most: 200 },
   NOTIFICATION_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
   DELIVERY_UNKNOWN: { id: '01890000-0000-7000-8000-000000000000' },
   DELIVERY_PENDING: { id: '01890000-0000-7000-8000-000000000000' },

@@ -36,6 +36,7 @@ export const keys = {
   backupLog: (id: string) => ['backup-log', id],
   notificationSettings: ['notification-settings'],
   options: ['options'],
+  logRules: ['log-rules'] as const,
   statistics: (days: number) => ['statistics', days],
   notifications: ['notifications'],
   notification: (id: string) => ['notifications', id],

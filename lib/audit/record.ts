@@ -58,6 +58,8 @@ export interface AuditEntry {
     | 'channel.test'
     | 'notification.acknowledge'
     | 'delivery.resend'
+    | 'log-rule.create'
+    | 'log-rule.delete'
   target?: { type: string; id: string }
   details?: Record<string, string | number | boolean | null | string[]>
 }

@@ -39,17 +39,22 @@ const LOOKED_AT = 2000
 
 const grades: Record<Severity, number> = { ERROR: 0, WARNING: 1, INFO: 2 }
 
-/** The rule that speaks for a line; null: no one knows it. */
-export function ruleOf(line: string): Rule | null {
+/** The rule that speaks for a line, ours before `own` ones; null: no one knows it. */
+export function ruleOf(line: string, own: readonly Rule[] = []): Rule | null {
   const text = line.slice(0, LOOKED_AT)
-  return rules.find((rule) => rule.text?.test(text)) ?? null
+  const knows = (rule: Rule) => rule.text?.test(text)
+  return rules.find(knows) ?? own.find(knows) ?? null
 }
 
 /**
  * What is known of the problems in a run’s log and error: the gravest first, of those as grave the one that the error itself names, then
  * by their first lines. Only lines from WARNING on are looked at, since tools name files as they go. Pure.
  */
-export function analyze(lines: readonly Line[], error: { code: string; message: string } | null): Finding[] {
+export function analyze(
+  lines: readonly Line[],
+  error: { code: string; message: string } | null,
+  own: readonly Rule[] = [],
+): Finding[] {
   const found = new Map<Rule, { evidence: string[]; count: number; ofError: boolean }>()
   const note = (rule: Rule | null, line: string | null, ofError = false) => {
     if (rule === null) return
@@ -63,10 +68,10 @@ export function analyze(lines: readonly Line[], error: { code: string; message: 
   if (error !== null) {
     // Its words are shown beside what is found: they are no evidence for themselves.
     const byCode = () => rules.find(({ codes }) => codes?.includes(error.code)) ?? null
-    note(ruleOf(error.message) ?? byCode(), null, true)
+    note(ruleOf(error.message, own) ?? byCode(), null, true)
   }
   for (const { level, message } of lines)
-    if (level === 'WARNING' || level === 'ERROR') for (const line of message.split('\n')) note(ruleOf(line), line)
+    if (level === 'WARNING' || level === 'ERROR') for (const line of message.split('\n')) note(ruleOf(line, own), line)
   return [...found]
     .toSorted(([a, x], [b, y]) => grades[a.severity] - grades[b.severity] || Number(y.ofError) - Number(x.ofError))
     .map(([{ id, severity, cause, remedy, link }, { evidence, count }]) => ({

@@ -2,6 +2,7 @@ import type { Database } from '#lib/database/database.ts'
 import type { BackupRun } from '#prisma/client/client.ts'
 import type { LogLevel } from '#prisma/client/enums.ts'
 import { analyze, type Finding, type Line } from './analyze.ts'
+import { ownRules } from './own-rules.ts'
 
 /** Of a log that is longer, the first and the last lines are looked at: what broke first, and what ended it. */
 const LINES_READ = 1000
@@ -28,5 +29,5 @@ export async function findingsOf(
     ({ level, message }): Line => ({ level: level ?? 'INFO', message: message ?? '' }),
   )
   const { errorCode: code, errorMessage: message } = run
-  return analyze(lines, code === null ? null : { code, message: message ?? '' })
+  return analyze(lines, code === null ? null : { code, message: message ?? '' }, await ownRules(prisma))
 }

@@ -75,6 +75,9 @@ async function fill({ runtime, admin, environmentId }: Installation): Promise<vo
   const to = { folder: '/srv/restored', requestedFolder: '/srv/restored', requestedBy: 'ops@example.org' }
   const { id: restoreId } = await prisma.restore.create({ data: { runId: run.id, ...to } })
   await prisma.restoreEvent.create({ data: { restoreId, seq: 1, kind: 'LOG', level: 'INFO', message: 'restored' } })
+  await prisma.logRule.create({
+    data: { pattern: 'quota of * used up', severity: 'ERROR', cause: 'c', remedy: 'r', createdBy: 'ops@example.org' },
+  })
   const signed = { document: '{}', hash: '44', signature: 'c2ln' }
   await prisma.verificationEvidence.create({ data: { restoreId, sequence: 1, ...signed } })
   await prisma.repositoryFigures.create({

@@ -11,6 +11,8 @@ export const MOST_DAYS = 366
 const DAY_MS = 86_400_000
 const PROBLEMS_SHOWN = 50
 const RUNS_COMPARED = 30
+/** Of a source, with all of its parts. */
+const RUNS_READ = 300
 const POINTS_OF_GROWTH = 120
 
 /**
@@ -111,15 +113,14 @@ interface Compared {
  */
 export async function readUnusual({ prisma, clock }: StatisticsDeps): Promise<UnusualFigure[]> {
   const rows = await prisma.$queryRaw<Compared[]>`
-    select s.id as "sourceId", p.part, r.* from sources s
-      cross join lateral (select distinct part from (
-        select part from backup_runs x where x.source_id = s.id and x.state = 'SUCCEEDED' order by x.finished_at desc limit 100) n) p
-      cross join lateral (
-        select backup_id as "backupId", finished_at as at, extract(epoch from finished_at - started_at)::float8 as seconds,
-          bytes_done as "readBytes", stored_bytes as "storedBytes"
-        from backup_runs x where x.source_id = s.id and x.part = p.part and x.state = 'SUCCEEDED'
-        order by x.finished_at desc limit ${RUNS_COMPARED}) r
-    where s.deleted_at is null and s.enabled order by s.id, p.part, r.at desc`
+    select s.id as "sourceId", r.* from sources s cross join lateral (
+      select * from (
+        select part, backup_id as "backupId", finished_at as at, extract(epoch from finished_at - started_at)::float8 as seconds,
+          bytes_done as "readBytes", stored_bytes as "storedBytes", row_number() over (partition by part order by finished_at desc) as place
+        from (select * from backup_runs x where x.source_id = s.id and x.state = 'SUCCEEDED'
+          order by x.finished_at desc limit ${RUNS_READ}) newest) placed
+      where place <= ${RUNS_COMPARED}) r
+    where s.deleted_at is null and s.enabled order by s.id, r.part, r.at desc`
   const byPart = Map.groupBy(rows, ({ sourceId, part }) => `${sourceId} ${part}`)
   const figures = [...byPart.values()].flatMap((runs) => unusualOf(runs))
   return [...figures, ...(await readFailing(prisma, clock.now()))].toSorted((a, b) => +b.at - +a.at)

@@ -9,6 +9,18 @@ export const requests = {
       `The request is not valid: ${d.issues.map((i) => `${i.path || 'input'}: ${i.problem}`).join('; ')}.`,
     remedy: () => 'Correct the fields that are named and send it again.',
   }),
+  LOG_RULE_UNKNOWN: entry<{ id: string }>({
+    kind: 'not-found',
+    retry: 'never',
+    message: (d) => `There is no rule for logs ${d.id}.`,
+    remedy: () => 'See those that there are on the page Rules for logs.',
+  }),
+  LOG_RULES_FULL: entry<{ most: number }>({
+    kind: 'conflict',
+    retry: 'never',
+    message: (d) => `There are ${d.most} rules for logs already.`,
+    remedy: () => 'Delete those that nobody needs any more, or make one of several.',
+  }),
   CONFIGURATION_CHANGED: entry({
     kind: 'conflict',
     retry: 'never',

@@ -23,6 +23,7 @@ export const savedTables = [
   'channels',
   'notifications',
   'deliveries',
+  'log_rules',
 ] as const
 
 /** Tables that say what goes on in this moment, and nothing that another installation could use. */

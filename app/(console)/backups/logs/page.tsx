@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react'
 import { type FoundLine, useLogSearch } from '#app/_data/log-search.ts'
 import { useSources } from '#app/_data/sources.ts'
 import { BackLink } from '#app/_ui/back-link.tsx'
-import { Button } from '#app/_ui/button.tsx'
+import { Button, ButtonLink } from '#app/_ui/button.tsx'
 import { Field, Input, Select } from '#app/_ui/field.tsx'
 import { PageHead, Panel } from '#app/_ui/panel.tsx'
 import { When } from '#app/_ui/time.tsx'
@@ -29,7 +29,11 @@ export default function LogSearchPage() {
     <>
       <title>Search the logs · System Backup Trigger</title>
       <BackLink href="/backups">Backups</BackLink>
-      <PageHead title="Search the logs" intro="Lines of the logs of all backups, newest first." />
+      <PageHead
+        title="Search the logs"
+        intro="Lines of the logs of all backups, newest first."
+        actions={<ButtonLink href="/backups/logs/rules">Rules for logs</ButtonLink>}
+      />
       <Panel title="What to look for">
         <Filters filter={filter} onSearch={setFilter} />
       </Panel>
