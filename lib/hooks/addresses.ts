@@ -33,6 +33,17 @@ export function requireReachable(host: string, address: string, allowed: BlockLi
   if (!isPublic(address) && !isIn(allowed, address)) throw new CodedError('WEBHOOK_ADDRESS_REFUSED', { host, address })
 }
 
+/** The address of a host, by name or itself, for clients that take no lookup. Throws WEBHOOK_ADDRESS_REFUSED, and the system's error for a name that is unknown. */
+export async function reachableAddress(host: string, allowed: BlockList): Promise<string> {
+  if (isIP(host) !== 0) {
+    requireReachable(host, host, allowed)
+    return host
+  }
+  return new Promise((done, refuse) => {
+    guardedLookup(allowed)(host, {}, (error, address) => (error ? refuse(error) : done(String(address))))
+  })
+}
+
 /**
  * Resolves a name for a connection, and refuses it when any of its addresses may not be reached. What is connected to is
  * what was looked at: a name that resolves to something else a moment later gains nothing.

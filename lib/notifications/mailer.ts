@@ -1,8 +1,12 @@
+import { isIP } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Config } from '#lib/config/config.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
+import type { Secret } from '#lib/secrets/secret.ts'
 
 export interface Message {
+  /** Another sender than the mailer's. */
+  from?: string
   to: string
   subject: string
   text: string
@@ -18,11 +22,16 @@ export interface Mailer {
 
 /** The mail server of SMTP_URL, or null when none is configured. */
 export function openMailer(config: Pick<Config, 'SMTP_URL' | 'MAIL_FROM'>): Mailer | null {
-  if (!config.SMTP_URL) return null
-  const url = new URL(config.SMTP_URL.reveal())
-  const from = config.MAIL_FROM ?? `System Backup Trigger <backup-trigger@${url.hostname}>`
+  return config.SMTP_URL ? mailerOf(config.SMTP_URL, config.MAIL_FROM) : null
+}
+
+/** Of a mail server, `smtp(s)://user:password@host:port`; with `address` that is connected to, and not what the host's name says. */
+export function mailerOf(server: Secret, sender?: string, address?: string): Mailer {
+  const url = new URL(server.reveal())
+  const from = sender ?? `System Backup Trigger <backup-trigger@${url.hostname}>`
   const transport = createTransport({
-    host: url.hostname,
+    host: address ?? url.hostname,
+    tls: address === undefined || isIP(url.hostname) !== 0 ? {} : { servername: url.hostname },
     port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
     secure: url.protocol === 'smtps:',
     auth: url.username ? { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } : undefined,

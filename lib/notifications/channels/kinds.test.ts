@@ -247,3 +247,28 @@ it('an email channel goes through the mail server, and says that there is none',
   mailer?.close()
   await mail.close()
 })
+
+it('an email channel may have a mail server of its own, which must be one that may be reached', async () => {
+  const mail = await startMailServer(undefined, { signIn: { user: 'ops', password: 'p@ss' } })
+  const way = channelKind('email')
+  const settings = (server: string) =>
+    way.settings.parse({ ...settingsOf().email, server, from: 'Backups of staging <s@example.org>' })
+  const message = { id: '1', recipient: 'ops@example.org', event: 'TEST', severity: 'INFO', environments: [] } as const
+  const through = (server: string, ...allowed: string[]) =>
+    way.send(
+      settings(server),
+      { ...message, at: new Date(), sentAt: new Date(), told: said() },
+      { mailer: null, allowed: networks(...allowed), signal: AbortSignal.timeout(5_000) },
+    )
+  const own = mail.url.replace('//', '//ops:p%40ss@')
+  await expect(through(own)).rejects.toThrow(refusal('WEBHOOK_ADDRESS_REFUSED', 'never'))
+  await expect(through(own.replace('127.0.0.1', 'localhost'))).rejects.toThrow(
+    refusal('WEBHOOK_ADDRESS_REFUSED', 'never'),
+  )
+  await expect(through('smtp://no-such-host.invalid')).rejects.toThrow(refusal('MAIL_UNREACHABLE', 'later'))
+  await through(own, '127.0.0.0/8')
+  expect((await mail.has(1))[0]?.from?.text).toBe('"Backups of staging" <s@example.org>')
+  for (const server of ['http://mail.example.org', 'smtp:', 'mail.example.org'])
+    expect(() => settings(server)).toThrow()
+  await mail.close()
+})
