@@ -14,6 +14,14 @@ import { Answered, Empty } from '#app/_ui/waiting.tsx'
 import type { LogFilter, LogLevel } from '#graphql/documents/generated/graphql.ts'
 
 const MOST = 200
+const HOUR_MS = 3_600_000
+const TIMES = [
+  [0, 'Ever'],
+  [1, 'The last hour'],
+  [24, 'The last day'],
+  [168, 'The last week'],
+  [720, 'The last 30 days'],
+] as const
 const tones: Record<LogLevel, string> = {
   DEBUG: 'text-ink-soft',
   INFO: 'text-ink-soft',
@@ -68,13 +76,19 @@ function Filters({ filter, onSearch }: { filter: LogFilter; onSearch: (filter: L
   const [text, setText] = useState(filter.text ?? '')
   const [level, setLevel] = useState<LogLevel>(filter.level ?? 'WARNING')
   const [sourceId, setSourceId] = useState('')
+  const [hours, setHours] = useState(0)
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    onSearch({ level, ...(text.trim() === '' ? {} : { text }), ...(sourceId === '' ? {} : { sourceId }) })
+    onSearch({
+      level,
+      ...(text.trim() === '' ? {} : { text }),
+      ...(sourceId === '' ? {} : { sourceId }),
+      ...(hours === 0 ? {} : { from: new Date(Date.now() - hours * HOUR_MS).toISOString() }),
+    })
   }
   return (
-    <form onSubmit={submit} className="grid gap-4 sm:grid-cols-[2fr_1fr_1fr_auto] sm:items-start">
+    <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2 sm:items-start lg:grid-cols-[2fr_1fr_1fr_1fr_auto]">
       <Field label="Words" htmlFor="text" hint="All of them; “a phrase” in quotes, or, and -not.">
         <Input
           id="text"
@@ -102,7 +116,16 @@ function Filters({ filter, onSearch }: { filter: LogFilter; onSearch: (filter: L
           ))}
         </Select>
       </Field>
-      <Button type="submit" look="main" className="sm:mt-6.5">
+      <Field label="When" htmlFor="when">
+        <Select id="when" value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+          {TIMES.map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Button type="submit" look="main" className="lg:mt-6.5">
         <Search aria-hidden className="size-4" />
         Search
       </Button>
