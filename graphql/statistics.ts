@@ -5,6 +5,7 @@ import {
   type RecurringProblem,
   readEnds,
   readGrowth,
+  readOutcomes,
   readProblems,
   readUnusual,
   sinceOf,
@@ -122,6 +123,26 @@ const statistics = builder.objectRef<{ since: Date; ends: () => ReturnType<typeo
     }),
   }),
 })
+
+const recentDays = builder.objectRef<{ since: Date }>('RecentDays').implement({
+  description: 'How the runs of each source ended, day by day.',
+  fields: (t) => ({
+    since: t.expose('since', { type: 'DateTime' }),
+    outcomes: t.field({
+      type: [outcomes],
+      complexity: 20,
+      resolve: ({ since }, _args, { runtime }) => readOutcomes(runtime, since),
+    }),
+  }),
+})
+
+builder.queryField('recentDays', (t) =>
+  t.field({
+    type: recentDays,
+    args: { days: t.arg.int({ defaultValue: 30, description: 'Today among them; at most 366.' }) },
+    resolve: (_root, { days }, { runtime }) => ({ since: sinceOf(days ?? 30, runtime.clock.now()) }),
+  }),
+)
 
 builder.queryField('statistics', (t) =>
   t.field({

@@ -10,7 +10,7 @@ import {
 
 export type StatisticsAnswer = StatisticsQuery['statistics']
 
-export type RecentDaysAnswer = RecentDaysQuery['statistics']
+export type RecentDaysAnswer = RecentDaysQuery['recentDays']
 
 const POLL_MS = 60_000
 
@@ -29,7 +29,7 @@ export function useRecentDays(days: number) {
   return useQuery({
     queryKey: [...keys.statistics(days), 'outcomes'],
     queryFn: ({ signal }) => request(RecentDaysDocument, { days }, signal),
-    select: (data) => data.statistics,
+    select: (data) => data.recentDays,
     refetchInterval: POLL_MS,
   })
 }

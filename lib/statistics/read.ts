@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 const PROBLEMS_SHOWN = 50
 const RUNS_COMPARED = 30
 /** Of a source, with all of its parts. */
-const RUNS_READ = 300
+const RUNS_READ = 150
 const POINTS_OF_GROWTH = 120
 
 /**
@@ -63,6 +63,19 @@ export async function readEnds(
   )
   const isOfSource = (row: (typeof rows)[number]): row is DayTotals & { sourceId: string } => row.sourceId !== null
   return { outcomes: rows.filter(isOfSource), days: rows.filter((row) => !isOfSource(row)) }
+}
+
+/** How the runs of each source ended, day by day, as in `readEnds`. */
+export async function readOutcomes({ prisma }: Pick<StatisticsDeps, 'prisma'>, since: Date): Promise<Outcomes[]> {
+  return prisma.$queryRawUnsafe<Outcomes[]>(
+    `select r.source_id as "sourceId", date_trunc('day', r.finished_at, 'UTC') as day,
+      count(*) filter (where r.state = 'SUCCEEDED')::int as succeeded,
+      count(*) filter (where r.state = 'PARTIAL')::int as partial,
+      count(*) filter (where r.state in ('FAILED', 'INTERRUPTED'))::int as failed
+    from backup_runs r where r.finished_at >= $1 and r.state <> 'CANCELLED' and ${lastAttempts}
+    group by 1, 2 order by 2`,
+    since,
+  )
 }
 
 export interface RecurringProblem {
@@ -137,9 +150,12 @@ async function readFailing(prisma: Database, now: Date): Promise<UnusualFigure[]
     { sourceId: string; age: number; counts: number[]; backupId: string; at: Date }[]
   >`
     with failed as (
-      select r.source_id, r.backup_id, r.finished_at,
-        floor(extract(epoch from ${now}::timestamptz - r.finished_at) / ${WEEK_SECONDS})::int as week
-      from backup_runs r where r.finished_at > ${since} and r.finished_at <= ${now} and r.state in ('FAILED', 'INTERRUPTED'))
+      select f.* from sources s cross join lateral (
+        select r.source_id, r.backup_id, r.finished_at,
+          floor(extract(epoch from ${now}::timestamptz - r.finished_at) / ${WEEK_SECONDS})::int as week
+        from backup_runs r where r.source_id = s.id and r.state in ('FAILED', 'INTERRUPTED')
+          and r.finished_at > ${since} and r.finished_at <= ${now}) f
+      where s.deleted_at is null and s.enabled)
     select s.id as "sourceId", floor(extract(epoch from ${now}::timestamptz - s.created_at) / ${WEEK_SECONDS})::int as age,
       (select array_agg((select count(*)::int from failed f where f.source_id = s.id and f.week = w) order by w)
         from generate_series(0, ${WEEKS_COMPARED}::int) w) as counts,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Installation, openInstallation } from '#lib/testing/installation.ts'
 import type { Source } from '#prisma/client/client.ts'
 import type { RunState } from '#prisma/client/enums.ts'
-import { readEnds, readGrowth, readProblems, readUnusual, sinceOf } from './read.ts'
+import { readEnds, readGrowth, readOutcomes, readProblems, readUnusual, sinceOf } from './read.ts'
 import { baselineOf, isUnusual, median, slopeOf } from './robust.ts'
 
 describe('robust figures', () => {
@@ -106,6 +106,15 @@ describe('what became of backups', () => {
 
   it('is counted by source and day, only the last attempt of each', async () => {
     const { outcomes } = await readEnds(home.runtime, since())
+    const inOrder = (all: typeof outcomes) => all.map((one) => JSON.stringify(one)).sort()
+    const plain = outcomes.map(({ sourceId, day, succeeded, partial, failed }) => ({
+      sourceId,
+      day,
+      succeeded,
+      partial,
+      failed,
+    }))
+    expect(inOrder(await readOutcomes(home.runtime, since()))).toEqual(inOrder(plain))
     const of = ({ id }: Source) =>
       outcomes
         .filter(({ sourceId }) => sourceId === id)
