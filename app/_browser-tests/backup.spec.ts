@@ -156,7 +156,11 @@ test('a failed run says first what to do and what happened', async ({ page }) =>
     expect(places).toEqual(places.toSorted((a, b) => a - b))
 
     await page.goto('/')
-    const row = page.getByRole('row').filter({ has: page.getByText('shop', { exact: true }) })
+    // Further down is the calendar.
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByText('shop', { exact: true }) })
+      .first()
     await expect(row).toContainText('Failed')
     await expect(row).toContainText(remedy)
   } finally {

@@ -13,7 +13,7 @@ test('a backup is verified, leaves evidence, and an assertion that does not hold
   await expect(page.locator('main h2').first()).toHaveText('Verified', { timeout: 60_000 })
   const verified = new URL(page.url()).pathname
   const looked = page.getByRole('listitem')
-  await expect(looked.filter({ hasText: 'as counted at the moment of the backup' })).toBeVisible()
+  await expect(looked.filter({ hasText: 'as counted at the moment of the backup' }).first()).toBeVisible()
   const coming = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download' }).click()
   expect((await coming).suggestedFilename()).toMatch(/^verification-\d+\.json$/)
