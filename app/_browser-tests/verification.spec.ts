@@ -36,7 +36,7 @@ test('a backup is verified, leaves evidence, and an assertion that does not hold
   await page.getByRole('button', { name: 'Verify again' }).click()
   await expect(page.locator('main h2').first()).toHaveText('Mismatch', { timeout: 60_000 })
   const mismatch = new URL(page.url()).pathname
-  await expect(looked.filter({ hasText: 'instead of “0”' })).toBeVisible()
+  await expect(looked.filter({ hasText: 'instead of “0”' }).first()).toBeVisible()
   await page.goto('/')
   await expect(page.getByRole('row').filter({ hasText: 'shop' }).getByText('Mismatch')).toBeVisible()
   await page.goto('/verifications')
