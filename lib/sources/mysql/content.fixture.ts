@@ -5,13 +5,13 @@ export async function databaseContent(server: MariadbServer, database: string): 
   const rows = (sql: string) => server.query(sql, database)
   const list = async (sql: string) => (await rows(sql)).map((row) => String(Object.values(row)[0]))
   const where = (column: string) => `WHERE ${column} = '${database}' ORDER BY 1`
+  const tables = (await list('SHOW TABLES')).map((table) => `\`${table}\``)
+  const checksums = tables.length === 0 ? [] : await rows(`CHECKSUM TABLE ${tables.join(', ')}`)
   const content: Record<string, unknown> = {
     database: await rows(
       `SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA ${where('SCHEMA_NAME')}`,
     ),
-    checksums: (await rows(`CHECKSUM TABLE ${(await list('SHOW TABLES')).map((t) => `\`${t}\``).join(', ')}`)).map(
-      (row) => String(row.Checksum),
-    ),
+    checksums: checksums.map((row) => String(row.Checksum)),
   }
   for (const [what, names] of [
     ['TABLE', `SELECT TABLE_NAME FROM information_schema.TABLES ${where('TABLE_SCHEMA')}`],

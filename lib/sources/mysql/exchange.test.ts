@@ -134,6 +134,23 @@ describe.skipIf(missing)('A database of MariaDB that takes the place of another'
     },
   )
 
+  test('takes the place of one without tables, or leaves it so', async () => {
+    const cancel = new AbortController()
+    await using run = await temporaryContext()
+    await using cancelled = await temporaryContext({
+      signal: cancel.signal,
+      log: (_, line) => line.startsWith('the tables are') && cancel.abort(new Error('cancelled by a test')),
+    })
+    const [name, from] = [await make(['CREATE PROCEDURE only() SELECT 1'], ''), await restored()]
+    const before = { old: await contentOf(name), new: await contentOf(from) }
+    const kept = `${name}_before`
+    await expect(aside.rename(settingsOf(from), name, kept, cancelled.context)).rejects.toThrow('cancelled by a test')
+    expect({ old: await contentOf(name), new: await contentOf(from) }).toEqual(before)
+    expect(await aside.rename(settingsOf(from), name, kept, run.context)).toBe(true)
+    expect(await contentOf(name)).toEqual(under(before.new, from, name))
+    expect(await server.query('CALL only()', kept)).toBeTruthy()
+  })
+
   test('is never one that tables elsewhere refer to', async () => {
     await using run = await temporaryContext()
     const [name, from] = [await old(), await restored()]

@@ -89,7 +89,7 @@ export async function exchangeDatabase(
   const defaults = await writeDefaultsFile(settings, program.family, server.encrypted, ctx)
   // Where a worker that is killed in between leaves them.
   const folder = join(ctx.kept, `exchange-${randomUUID()}`)
-  const done: Done = { made: false, dropped: false, renamed: false, replaced: false, left: false }
+  const done: Done = { made: false, dropped: false, replaced: false, left: false }
   const save = async ({ database, definitions }: { database: DatabaseDescription; definitions: Definitions }) => {
     const own = join(folder, database.name === from ? 'restored' : 'old')
     await mkdir(own, { recursive: true, mode: 0o700 })
@@ -122,7 +122,6 @@ async function run(given: Exchange, done: Done, ctx: DriverContext): Promise<voi
       done.dropped = true
       await whenUnused(client, given, ctx, () => dropTriggers(client, old ? [from.name, name] : [from.name]))
       await whenUnused(client, given, ctx, () => renameTables(client, movesOf(given)))
-      done.renamed = true
       ctx.log('info', `the tables are those of ${name} now`)
       if (old !== null) {
         done.replaced = true
@@ -157,7 +156,6 @@ interface Done {
   made: boolean
   /** Triggers, or some of them. */
   dropped: boolean
-  renamed: boolean
   /** The old one's views, routines and events, or some of them. */
   replaced: boolean
   /** It could not be put back as it was. */
@@ -171,7 +169,7 @@ async function takeBack(done: Done, given: Exchange, ctx: DriverContext): Promis
   try {
     await withMysql(settings, unaborted, async (client) => {
       await client.rows(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_SECONDS}`)
-      if (done.renamed) {
+      if (done.dropped && (await areRenamed(client, given))) {
         await whenUnused(client, given, unaborted, () => dropTriggers(client, [name, aside]))
         const back = movesOf(given).map(([before, after]) => [after, before] as const)
         await whenUnused(client, given, unaborted, () => renameTables(client, back.reverse()))
@@ -195,6 +193,12 @@ async function takeBack(done: Done, given: Exchange, ctx: DriverContext): Promis
     done.left = true
     ctx.log('error', `${name} could not be put back as it was (${reason}). The folder named above has what is missing.`)
   }
+}
+
+/** As the server has it: an answer may have been lost on the way. Where they went no tables were before. */
+async function areRenamed(client: MysqlClient, { old, name, aside }: Exchange): Promise<boolean> {
+  const database = await describeDatabase(client, old?.tables.some(isTable) ? aside : name)
+  return database?.tables.some(isTable) ?? false
 }
 
 type Move = readonly [from: string, to: string]
