@@ -9,7 +9,7 @@ const newPlace = builder.enumType('NewPlace', {
   values: {
     DATABASE: { value: 'database' },
     FILE: { value: 'file' },
-    SERVER: { value: 'server', description: 'One that is there and empty.' },
+    SERVER: { value: 'server', description: 'One that is there: empty, or all that it holds is replaced.' },
   } as const,
 })
 
@@ -26,7 +26,7 @@ builder.prismaObjectField(backupRun, 'newPlace', (t) =>
 
 builder.prismaObjectField(backupRun, 'mayReplacePlace', (t) =>
   t.boolean({
-    description: 'Whether a database, or a file of one, that is there can be replaced by it in one step.',
+    description: 'Whether a database, a file of one, or what a server holds can be replaced by it in one step.',
     select: { source: { select: { kind: true } } },
     resolve: ({ source }) => mayReplacePlace(source.kind),
   }),

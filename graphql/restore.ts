@@ -64,7 +64,8 @@ export const restore = builder.prismaObject('Restore', {
     leaveOut: t.exposeStringList('leaveOut', { description: 'What of that was not asked for.' }),
     keptAs: t.exposeString('keptAs', {
       nullable: true,
-      description: 'What the database that it replaced is called since.',
+      description:
+        'What the database that it replaced is called since; of a server, the file of the worker with what it held.',
     }),
     batchId: t.exposeID('batchId', {
       nullable: true,

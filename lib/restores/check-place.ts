@@ -12,7 +12,7 @@ import { openSettings, sealLogin } from './place-login.ts'
 
 export const loginInput = z.strictObject({ user: z.string().min(1), password: z.string().nullish() })
 
-/** A new database on a server, a new file, or an empty server. */
+/** A new database on a server, a new file, or a server. */
 export const placeInput = z.strictObject({
   /** Of the database, or the absolute path of the file; a server has none. */
   name: z.string().default(''),
@@ -21,9 +21,9 @@ export const placeInput = z.strictObject({
   /** Another account than that source's, which may only be allowed to read. */
   login: loginInput.nullish(),
   withoutOwners: z.boolean().default(false),
-  /** The database that is there is replaced, in one step, and stays under another name. */
+  /** What is there is replaced, in one step, and stays under another name; of a server, in a file of the worker. */
   replace: z.boolean().default(false),
-  /** Its name once more. */
+  /** Its name once more; of a server, its address. */
   confirmReplace: z.string().nullish(),
 })
 
@@ -64,8 +64,10 @@ export async function checkPlace(
   const given = parseInput(newPlace.name, name, 'place.name')
   const isServer = newPlace.what === 'server'
   const placeName = isServer ? (serverOf(kind, source.settings) ?? source.name) : given
-  if (replace && newPlace.aside === undefined) throw refuse('what is there cannot be replaced in one step')
-  if (replace && confirmReplace !== name) throw new CodedError('RESTORE_NOT_CONFIRMED', { name, what: 'database' })
+  if (replace && newPlace.aside === undefined && newPlace.replace === undefined)
+    throw refuse('what is there cannot be replaced in one step')
+  if (replace && confirmReplace !== placeName)
+    throw new CodedError('RESTORE_NOT_CONFIRMED', { name: placeName, what: isServer ? 'server' : 'database' })
   if (login && newPlace.what === 'file') throw refuse('a file needs no account')
   await requireNoOther(tx, source, placeName)
   parseInput(settings, openSettings(source, secretKey, login ?? null), 'place')

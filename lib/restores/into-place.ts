@@ -3,7 +3,7 @@ import { driverContext } from '#lib/environments/driver-context.ts'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import { parseInput } from '#lib/errors/parse-input.ts'
 import type { Listed } from '#lib/restic/count-listed.ts'
-import type { TableCounts } from '#lib/sources/driver.ts'
+import type { Inventory, TableCounts } from '#lib/sources/driver.ts'
 import { driverOf } from '#lib/sources/registry.ts'
 import type { Restore } from '#prisma/client/client.ts'
 import { bringSnapshot, type Watching } from './bring-back.ts'
@@ -47,6 +47,27 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
   })
   const settings = parseInput(driver.settings, openSettings(source, deps.secretKey, loginOf(restore, deps.secretKey)))
   const name = restore.placeName as string
+  const compare = (inventory: Inventory, placeName: string | null) => {
+    const problems = compareTables(run.tables as TableCounts | null, inventory.tables).flatMap(({ what, problem }) => {
+      onLog(problem === null ? 'info' : 'error', problem ?? `checked: ${what}`)
+      return problem ?? []
+    })
+    if (problems.length > 0)
+      throw new CodedError('RESTORE_TABLES_DIFFER', { place: placeText({ ...restore, placeName }), problems })
+  }
+  const keep = (keptAs: string) => prisma.restore.update({ where: { id: restore.id }, data: { keptAs } })
+  if (restore.purpose === 'SERVER' && restore.replaces) {
+    if (driver.newPlace.replace === undefined) throw new Error(`${source.kind} replaces no servers`)
+    const counted = await bringSnapshot(deps, restore, scratch.snapshot, watching, {
+      onListed: ({ bytes }) => requireSpace(scratch.snapshot, bytes),
+    })
+    const kept = join(ctx.kept, `before-${restore.id}.rdb`)
+    const accept = (inventory: Inventory) => compare(inventory, name)
+    const { summary } = await driver.newPlace.replace(settings, scratch.snapshot, kept, accept, ctx)
+    onLog('info', summary)
+    await keep(kept)
+    return counted
+  }
   const isAside = restore.replaces || masking !== null
   if (isAside && aside === undefined) throw new Error(`${source.kind} cannot rename its places`)
   if (isAside && !restore.replaces) await open(settings, name, ctx) // rejects when something is there
@@ -59,12 +80,7 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
   const { summary, inventory } = await driver.restore(place, scratch.snapshot, ctx)
   onLog('info', summary)
   try {
-    const problems = compareTables(run.tables as TableCounts | null, inventory.tables).flatMap(({ what, problem }) => {
-      onLog(problem === null ? 'info' : 'error', problem ?? `checked: ${what}`)
-      return problem ?? []
-    })
-    if (problems.length > 0)
-      throw new CodedError('RESTORE_TABLES_DIFFER', { place: placeText({ ...restore, placeName: made }), problems })
+    compare(inventory, made)
     if (masking !== null) {
       await aside?.mask(place, masking, ctx)
       onLog('info', 'the masking SQL of the source has been run')
@@ -79,7 +95,7 @@ async function bringFrom(scratch: Scratch, deps: RestoreDeps, restore: Restore, 
     onLog('error', `${name} is as it was; what was restored is in ${made}`)
     throw thrown
   })
-  if (wasThere) await prisma.restore.update({ where: { id: restore.id }, data: { keptAs: kept } })
+  if (wasThere && kept !== null) await keep(kept)
   onLog('info', `${name} is what was restored${wasThere ? `; what it was is called ${kept}` : ''}`)
   return counted
 }

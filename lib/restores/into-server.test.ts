@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { triggerBackup } from '#lib/backups/trigger.ts'
 import { serveClient } from '#lib/cli/served-client.fixture.ts'
@@ -67,7 +68,23 @@ describe.skipIf(missing)('a restore into a Redis server', () => {
       '1 table with 1 row, as counted at the moment of the backup',
     )
     await expect(trigger({ sourceId: target, name: 'x' })).rejects.toThrow(refusal('INPUT_INVALID'))
-    await expect(trigger({ sourceId: target, replace: true })).rejects.toThrow(refusal('RESTORE_NOT_INTO_PLACE'))
+    await expect(trigger({ sourceId: target, replace: true })).rejects.toThrow(refusal('RESTORE_NOT_CONFIRMED'))
+  })
+
+  it('takes the place of all that a server holds, which is kept in a file, once its address is repeated', async () => {
+    await to.run(['FLUSHALL'], ['SET', 'name', 'Bob'], ['SET', 'more', 'x'])
+    const place = { sourceId: target, replace: true, confirmReplace: `127.0.0.1:${to.port}` }
+    const { prisma } = home.runtime
+    await prisma.backupRun.update({ where: { id: run.id }, data: { tables: { 'keys that never expire': 2 } } })
+    expect(await ended(await trigger(place))).toMatchObject({ state: 'FAILED', errorCode: 'RESTORE_TABLES_DIFFER' })
+    expect(String(await to.run(['GET', 'name']))).toContain('Bob')
+    await prisma.backupRun.update({ where: { id: run.id }, data: { tables: { 'keys that never expire': 1 } } })
+
+    const restore = await ended(await trigger(place))
+    expect(restore).toMatchObject({ state: 'SUCCEEDED', errorMessage: null })
+    expect(String(await to.run(['GET', 'name']))).toContain('Ada')
+    expect(await to.run(['EXISTS', 'more'])).toBe(0)
+    expect((await stat(restore.keptAs as string)).mode & 0o777).toBe(0o600)
   })
 
   it('is FAILED when keys are missing, and is not brought elsewhere by a source whose data must be masked', async () => {

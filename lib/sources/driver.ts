@@ -222,6 +222,17 @@ export interface SourceDriver<Settings = unknown> {
     /** What the one that a copy is of is called; null: the copy is of no database, or of several. */
     original(settings: Settings, part: string): string | null
     open(settings: Settings, name: string, ctx: DriverContext): Promise<Settings>
+    /**
+     * Only of servers: puts a copy in the place of all that one holds, in one step, when `accept` has not thrown at what came. What it held
+     * is kept in the file `kept` of the worker, as a backup of it would hold it. On rejection the server is as it was.
+     */
+    replace?(
+      settings: Settings,
+      folder: string,
+      kept: string,
+      accept: (inventory: Inventory) => void,
+      ctx: DriverContext,
+    ): Promise<RestoreReceipt>
     /** Only kinds whose places can be given another name in one step. */
     readonly aside?: {
       /** Before anything is written: rejects, as `rename` would, where what is called `name` could not be replaced. */

@@ -45,9 +45,12 @@ export const newPlaceOf = (kind: string): 'database' | 'file' | 'server' | undef
 export const hasRows = (kind: string): boolean =>
   Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].loadRows !== undefined
 
-/** Whether a place of the kind can be replaced in one step, and masked before anybody sees it. */
+/** Whether a place of the kind can be replaced in one step. */
 export const mayReplacePlace = (kind: string): boolean =>
-  Object.hasOwn(drivers, kind) && drivers[kind as SourceKind].newPlace?.aside !== undefined
+  Object.hasOwn(drivers, kind) &&
+  [drivers[kind as SourceKind].newPlace?.aside, drivers[kind as SourceKind].newPlace?.replace].some(
+    (way) => way !== undefined,
+  )
 
 /** What people call a kind; the kind itself where this version has no driver for it any more. */
 export const titleOf = (kind: string): string =>

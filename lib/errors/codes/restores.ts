@@ -43,18 +43,20 @@ export const restores = {
     message: (d) => `A backup of the kind ${d.kind} cannot be brought there: ${d.why}.`,
     remedy: () => 'Restore it into a folder, or follow the restore document of the backup.',
   }),
-  RESTORE_NOT_CONFIRMED: entry<{ name: string; what: 'database' | 'source' | 'rows' }>({
+  RESTORE_NOT_CONFIRMED: entry<{ name: string; what: 'database' | 'server' | 'source' | 'rows' }>({
     kind: 'conflict',
     retry: 'never',
     message: (d) =>
       ({
         database: `To put a backup in the place of the database “${d.name}”, its name must be repeated.`,
+        server: `To put a backup in the place of all that ${d.name} holds, its address must be repeated.`,
         source: `To write over the files of “${d.name}” where they are, its name must be repeated.`,
         rows: `To replace rows in the tables of “${d.name}”, its name must be repeated.`,
       })[d.what],
     remedy: (d) =>
       ({
         database: `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`,
+        server: `Send confirmReplace: "${d.name}" (--replace ${d.name}). Nothing was changed.`,
         source: `Send confirmSource: "${d.name}" (--confirm-source). Nothing was changed; a dry run shows what would be.`,
         rows: `Send confirmReplace: "${d.name}" (--confirm-source). Nothing was changed.`,
       })[d.what],

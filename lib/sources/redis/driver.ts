@@ -5,6 +5,7 @@ import type { SourceDriver } from '../driver.ts'
 import { byHand } from './by-hand.ts'
 import { withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
+import { replaceCopy } from './replace.ts'
 import { requireEmpty, restoreCopy } from './restore.ts'
 import { openScratch } from './scratch.ts'
 import { countLasting, describeServer, lasting, requireRights } from './server.ts'
@@ -63,6 +64,7 @@ export const redisDriver: SourceDriver<RedisSettings> = {
       await withRedis(settings, ctx, (redis) => requireEmpty(redis, settings))
       return settings
     },
+    replace: replaceCopy,
   },
 
   openScratch: (_settings, ctx) => openScratch(ctx),

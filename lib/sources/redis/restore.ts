@@ -8,7 +8,7 @@ import { withLoaded } from './temporary-server.ts'
 import { canRead, findServers } from './tools.ts'
 import { handOver, librariesOf } from './transfer.ts'
 
-const REMOVAL_TIMEOUT_MS = 60_000
+export const REMOVAL_TIMEOUT_MS = 60_000
 
 /**
  * Brings an RDB file into a running server, which itself reads such a file only at its start: a server of our own loads
@@ -58,5 +58,5 @@ export async function requireEmpty(redis: RedisConnection, settings: RedisSettin
   if (holds.length > 0) throw new CodedError('RESTORE_TARGET_NOT_EMPTY', { target: nameOf(settings), holds })
 }
 
-const failed = (reason: string): CodedError =>
+export const failed = (reason: string): CodedError =>
   new CodedError('RESTORE_TOOL_FAILED', { tool: 'The target', exit: 'RESTORE', reason: reason.replace(/\.$/, '') })

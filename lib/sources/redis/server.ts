@@ -57,13 +57,22 @@ export async function countKeys(redis: RedisConnection): Promise<Record<string, 
  */
 export const lasting = (keys: number): Record<string, number> => ({ 'keys that never expire': keys })
 
-export async function countLasting(redis: RedisConnection): Promise<Record<string, number>> {
+/** Of all databases, or only of these. */
+export async function countLasting(
+  redis: RedisConnection,
+  only: ReadonlySet<number> | null = null,
+): Promise<Record<string, number>> {
   let count = 0
   for (const [name, value] of await readInfo(redis)) {
+    if (only !== null && !only.has(Number(name.slice('db'.length)))) continue
     const [, keys, expiring] = (/^db\d+$/.test(name) && /^keys=(\d+),expires=(\d+)/.exec(value)) || []
     count += Number(keys ?? 0) - Number(expiring ?? 0)
   }
   return lasting(count)
+}
+
+export async function isCluster(redis: RedisConnection): Promise<boolean> {
+  return (await readInfo(redis)).get('cluster_enabled') === '1'
 }
 
 /** How many bytes of its file a starting server has loaded; null when it is done. */

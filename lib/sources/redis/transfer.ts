@@ -36,6 +36,8 @@ interface Transfer {
   from: RedisConnection
   target: RedisConnection
   ctx: DriverContext
+  /** Where the keys of a database go. */
+  placeOf(database: number): number
   keys: number
   bytes: number
   libraries: string[]
@@ -54,7 +56,7 @@ export async function handOver(
   anew: (work: (target: RedisConnection) => Promise<void>) => Promise<void>,
   ctx: DriverContext,
 ): Promise<number> {
-  const transfer: Transfer = { from, target, ctx, keys: 0, bytes: 0, libraries: [], refused: new Set() }
+  const transfer: Transfer = { ...begin(from, target, ctx), placeOf: (database) => database }
   try {
     const libraries = await librariesOf(from)
     if (libraries.length > 0) await target.send('FUNCTION', 'RESTORE', (await from.send('FUNCTION', 'DUMP')) as Buffer)
@@ -67,6 +69,23 @@ export async function handOver(
     })
     throw thrown
   }
+}
+
+/** Hands the keys of databases of a loaded server to others of a target, which are empty. What a failure leaves there is its caller's. */
+export async function handOverDatabases(
+  from: RedisConnection,
+  target: RedisConnection,
+  databases: readonly number[],
+  placeOf: (database: number) => number,
+  ctx: DriverContext,
+): Promise<number> {
+  const transfer: Transfer = { ...begin(from, target, ctx), placeOf }
+  for (const database of databases) await handOverDatabase(transfer, database)
+  return transfer.keys
+}
+
+function begin(from: RedisConnection, target: RedisConnection, ctx: DriverContext) {
+  return { from, target, ctx, keys: 0, bytes: 0, libraries: [], refused: new Set<string>() }
 }
 
 /** The names of the function libraries; none before 7.0. */
@@ -83,7 +102,7 @@ export async function librariesOf(redis: RedisConnection): Promise<string[]> {
 async function handOverDatabase(t: Transfer, database: number): Promise<void> {
   if (database >= HANDED) throw new Error(`database ${database} is beyond the ${HANDED} that can be restored`)
   await t.from.send('SELECT', String(database))
-  await t.target.send('SELECT', String(database))
+  await t.target.send('SELECT', String(t.placeOf(database)))
   let cursor = '0'
   do {
     t.ctx.signal.throwIfAborted()
@@ -140,7 +159,8 @@ async function* scan(redis: RedisConnection): AsyncGenerator<Buffer[]> {
   } while (cursor !== '0')
 }
 
-async function databasesOf(redis: RedisConnection): Promise<number[]> {
+/** Those that hold something. */
+export async function databasesOf(redis: RedisConnection): Promise<number[]> {
   return Object.keys(await countKeys(redis)).map((name) => Number(name.slice('db'.length)))
 }
 

@@ -40,7 +40,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
   const { environment } = run.source
   const isOfFiles = target === 'FOLDER' || target === 'ORIGINAL'
   const isNamed = target === 'FOLDER' || target === 'DATABASE' || target === 'FILE'
-  const isOfPlace = target === 'DATABASE' || target === 'FILE'
+  const isOfPlace = target === 'DATABASE' || target === 'FILE' || target === 'SERVER'
   const refusal = problemIn(trigger.data, trigger.error)
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
   function submit(event: FormEvent): void {
@@ -81,7 +81,7 @@ export function RestoreForm({ run, path, onDone }: Props) {
   const isComplete = !isNamed || (target === 'FOLDER' ? draft.folder : draft.name).trim() !== ''
   const targets: [Target, string][] = [
     ...(newPlace
-      ? [[newPlace, newPlace === 'SERVER' ? 'An empty server' : `A new ${newPlace.toLowerCase()}`] as [Target, string]]
+      ? [[newPlace, newPlace === 'SERVER' ? 'A server' : `A new ${newPlace.toLowerCase()}`] as [Target, string]]
       : []),
     ['FOLDER', 'A folder, as files'],
     ...(run.hasOriginalPlace ? [['ORIGINAL', 'Where they were'] as [Target, string]] : []),
@@ -134,7 +134,11 @@ export function RestoreForm({ run, path, onDone }: Props) {
           draft={draft}
           change={change}
           what="The server of"
-          may="write all keys. The server must be empty"
+          may={
+            draft.replace
+              ? 'copy the server (SYNC), write all keys and swap databases'
+              : 'write all keys. The server must be empty'
+          }
         />
       ) : null}
       {target === 'TABLES' ? <TablesFields id={id} run={run} draft={draft} change={change} /> : null}
@@ -147,21 +151,27 @@ export function RestoreForm({ run, path, onDone }: Props) {
           onChange={(replace) => change({ replace })}
           detail="In one step, when all was restored. If anything fails before, it stays as it is."
         >
-          Replace the {target === 'FILE' ? 'file' : 'database'} of that name
+          {target === 'SERVER'
+            ? 'Replace all that it holds'
+            : `Replace the ${target === 'FILE' ? 'file' : 'database'} of that name`}
         </Choice>
       ) : null}
       {draft.replace && isOfPlace ? (
         <Text
           id={`${id}-replaced`}
           label={
-            target === 'FILE'
-              ? 'Type the path of the file that is replaced'
-              : 'Type the name of the database that is replaced'
+            target === 'SERVER'
+              ? 'Type the address of the server, such as cache.example.org:6379'
+              : target === 'FILE'
+                ? 'Type the path of the file that is replaced'
+                : 'Type the name of the database that is replaced'
           }
           hint={
-            target === 'FILE'
-              ? 'It stays beside it under another name, which the restore tells.'
-              : 'Its sessions are ended. It stays on the server under another name, which the restore tells.'
+            target === 'SERVER'
+              ? 'What it holds is kept in a file of the worker, which the restore tells.'
+              : target === 'FILE'
+                ? 'It stays beside it under another name, which the restore tells.'
+                : 'Its sessions are ended. It stays on the server under another name, which the restore tells.'
           }
           value={confirmReplace}
           change={setConfirmReplace}
