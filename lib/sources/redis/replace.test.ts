@@ -6,8 +6,10 @@ import { type RedisServer, redisMissing, startRedisServer } from '#lib/testing/r
 import { temporaryContext } from '../conformance-context.ts'
 import { saveCopy } from '../conformance-copy.ts'
 import type { DriverContext, Inventory } from '../driver.ts'
+import { type RedisConnection, withRedis } from './client.ts'
 import { redisDriver } from './driver.ts'
-import { replaceCopy } from './replace.ts'
+import { replaceCopy, replaceIn } from './replace.ts'
+import { withLoaded } from './temporary-server.ts'
 
 const missing = redisMissing()
 const library = (name: string) =>
@@ -87,6 +89,34 @@ describe.skipIf(missing)('A copy of Redis in the place of what a server holds', 
     await expect(replaceCopy(settingsOf(target), folder, kept, () => {}, cancelled.context)).rejects.toThrow(
       'cancelled by a test',
     )
+    expect(await held(target)).toEqual(old)
+  })
+
+  test('leaves all as it was when the server may not exchange databases, and when the answer to it is lost', async () => {
+    await using run = await temporaryContext()
+    const folder = await save(run.context, join(run.dir, 'saved'))
+    await target.run(['ACL', 'SETUSER', 'most', 'on', '>pw', '~*', '+@all', '-swapdb'])
+    const most = redisDriver.settings.parse({ host: '127.0.0.1', port: target.port, user: 'most', password: 'pw' })
+    await expect(replaceCopy(most, folder, join(run.dir, 'a.rdb'), () => {}, run.context)).rejects.toMatchObject({
+      code: 'RESTORE_TOOL_FAILED',
+    })
+    expect(await held(target)).toEqual(old)
+
+    const settings = settingsOf(target)
+    const file = join(folder, run.context.scratch, 'dump.rdb')
+    const losing = withLoaded({ command: '/usr/bin/redis-server' }, file, run.context, (loaded) =>
+      withRedis(loaded, run.context, (from) =>
+        withRedis(settings, run.context, (redis) => {
+          const send: RedisConnection['send'] = async (...words) => {
+            const answer = await redis.send(...words)
+            if (words[0] === 'EXEC') throw new Error('the answer was lost')
+            return answer
+          }
+          return replaceIn({ settings, from, redis: { send }, accept: () => {} }, run.context)
+        }),
+      ),
+    )
+    await expect(losing).rejects.toThrow('the answer was lost')
     expect(await held(target)).toEqual(old)
   })
 

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CodedError } from '#lib/errors/coded-error.ts'
 import type { DriverContext, Inventory, RestoreReceipt } from '../driver.ts'
 import { theOnlyFile } from '../restored-folder.ts'
-import { type RedisConnection, type Reply, withRedis } from './client.ts'
+import { type RedisConnection, withRedis } from './client.ts'
 import { fetchCopy } from './dump.ts'
 import { replyCode } from './errors.ts'
 import { failed, REMOVAL_TIMEOUT_MS } from './restore.ts'
@@ -57,41 +58,80 @@ interface Replacing {
   accept: (inventory: Inventory) => void
 }
 
-async function replaceIn({ settings, from, redis, accept }: Replacing, ctx: DriverContext): Promise<RestoreReceipt> {
+/** With both servers at hand. Whatever happens to the connections, the server ends with the one or the other, never with a mixture. */
+export async function replaceIn(
+  { settings, from, redis, accept }: Replacing,
+  ctx: DriverContext,
+): Promise<RestoreReceipt> {
   const saved = await databasesOf(from)
-  const old = await databasesOf(redis)
-  const affected = [...new Set([...saved, ...old])].sort((a, b) => a - b)
+  const affected = [...new Set([...saved, ...(await databasesOf(redis))])].sort((a, b) => a - b)
   const spares = await spareDatabases(redis, affected)
   const spareOf = (database: number) => spares.get(database) as number
-  let isDone = false
+  const exchange: Exchange = { spares: [...spares], mark: `backup-trigger:${randomUUID()}` }
+  const functions = { before: await functionsOf(redis), saved: await functionsOf(from) }
+  let [isTried, isDone] = [false, false]
   try {
-    const keys = await handOverDatabases(from, redis, saved, spareOf, ctx).catch((thrown: unknown) => {
-      ctx.signal.throwIfAborted()
-      throw thrown instanceof CodedError ? thrown : failed(thrown instanceof Error ? thrown.message : `${thrown}`)
-    })
-    const inventory = {
-      tables: await countLasting(redis, new Set(saved.map(spareOf))),
-      files: null,
-      bytes: null,
-    }
+    const keys = await handOverDatabases(from, redis, saved, spareOf, ctx)
+    const tables = await countLasting(redis, new Set(saved.map(spareOf)))
+    const inventory = { tables, files: null, bytes: null }
     accept(inventory)
-    await exchange(from, redis, spares)
+    isTried = true
+    await setFunctions(redis, functions.saved)
+    await changePlaces(redis, exchange)
     isDone = true
     ctx.log('info', `the databases of ${nameOf(settings)} have changed places`)
     return { summary: `${keys} keys put in the place of what ${nameOf(settings)} held`, inventory }
+  } catch (thrown) {
+    ctx.signal.throwIfAborted()
+    throw thrown instanceof CodedError ? thrown : failed(thrown instanceof Error ? thrown.message : `${thrown}`)
   } finally {
-    // Afterwards what was there is in them; until then, what was brought.
+    // The other connection may be gone, or in the middle of a transaction.
     await withRedis(settings, { signal: AbortSignal.timeout(REMOVAL_TIMEOUT_MS) }, async (fresh) => {
+      if (isTried && !isDone) await takeBack(fresh, exchange, functions.before)
       for (const spare of spares.values()) {
         await fresh.send('SELECT', String(spare))
         await fresh.send('FLUSHDB')
       }
     }).catch((thrown: unknown) => {
-      const what = isDone ? 'What was there before' : 'What was brought'
       const where = [...spares.values()].join(', ')
-      ctx.log('error', `${what} could not be removed from the databases ${where}: ${thrown}`)
+      const what = isDone ? 'What was there before is' : 'What was brought, or what was there before, may be'
+      ctx.log('error', `${what} still in the databases ${where}: ${thrown}`)
     })
   }
+}
+
+interface Exchange {
+  spares: readonly (readonly [database: number, spare: number])[]
+  /** A key that the transaction sets: whether it was done can be asked afterwards, when its answer was lost. */
+  mark: string
+}
+
+const swaps = ({ spares }: Exchange) => spares.map(([database, spare]) => ['SWAPDB', String(database), String(spare)])
+
+/** The mark goes where what was there before is then, and is removed with it. */
+async function changePlaces(redis: RedisConnection, exchange: Exchange): Promise<void> {
+  const [first] = exchange.spares
+  if (first === undefined) return
+  await inOne(redis, [...swaps(exchange), ['SELECT', String(first[1])], ['SET', exchange.mark, '1']])
+}
+
+/** Databases only where they have changed places. */
+async function takeBack(redis: RedisConnection, exchange: Exchange, functions: Buffer | null): Promise<void> {
+  const [first] = exchange.spares
+  if (first !== undefined) {
+    await redis.send('SELECT', String(first[1]))
+    if (Number(await redis.send('EXISTS', exchange.mark)) === 1)
+      await inOne(redis, [['DEL', exchange.mark], ...swaps(exchange)])
+  }
+  await setFunctions(redis, functions)
+}
+
+async function inOne(redis: RedisConnection, commands: readonly string[][]): Promise<void> {
+  await redis.send('MULTI')
+  for (const command of commands) await redis.send(...command)
+  const answers = (await redis.send('EXEC')) as unknown[] | null
+  const refused = answers?.find((answer) => answer instanceof Error)
+  if (answers === null || refused !== undefined) throw failed(String(refused ?? 'the transaction was not carried out'))
 }
 
 /** For each database an empty one that nobody is in, the last ones first: rejects with RESTORE_TOOL_FAILED where there are too few. */
@@ -119,22 +159,6 @@ async function spareDatabases(redis: RedisConnection, affected: readonly number[
 async function databasesInUse(redis: RedisConnection): Promise<number[]> {
   const clients = String(await redis.send('CLIENT', 'LIST'))
   return [...clients.matchAll(/ db=(\d+) /g)].map(([, database]) => Number(database))
-}
-
-/** Functions first, which one command replaces as a whole; they go back when the databases cannot change places. */
-async function exchange(from: RedisConnection, redis: RedisConnection, spares: ReadonlyMap<number, number>) {
-  const before = await functionsOf(redis)
-  const saved = await functionsOf(from)
-  await setFunctions(redis, saved)
-  try {
-    await redis.send('MULTI')
-    for (const [database, spare] of spares) await redis.send('SWAPDB', String(database), String(spare))
-    const answers = (await redis.send('EXEC')) as Reply[] | null
-    if (answers === null || answers.some((answer) => String(answer) !== 'OK')) throw failed('SWAPDB was refused')
-  } catch (thrown) {
-    await setFunctions(redis, before).catch(() => {})
-    throw thrown instanceof CodedError ? thrown : failed(thrown instanceof Error ? thrown.message : `${thrown}`)
-  }
 }
 
 /** Null: none. */
