@@ -146,29 +146,40 @@ const FEWEST_FAILURES = 2
 
 async function readFailing(prisma: Database, now: Date): Promise<UnusualFigure[]> {
   const since = new Date(now.getTime() - (WEEKS_COMPARED + 1) * WEEK_SECONDS * 1000)
-  const rows = await prisma.$queryRaw<
-    { sourceId: string; age: number; counts: number[]; backupId: string; at: Date }[]
-  >`
-    with failed as (
-      select f.* from sources s cross join lateral (
-        select r.source_id, r.backup_id, r.finished_at,
-          floor(extract(epoch from ${now}::timestamptz - r.finished_at) / ${WEEK_SECONDS})::int as week
-        from backup_runs r where r.source_id = s.id and r.state in ('FAILED', 'INTERRUPTED')
-          and r.finished_at > ${since} and r.finished_at <= ${now}) f
-      where s.deleted_at is null and s.enabled)
-    select s.id as "sourceId", floor(extract(epoch from ${now}::timestamptz - s.created_at) / ${WEEK_SECONDS})::int as age,
-      (select array_agg((select count(*)::int from failed f where f.source_id = s.id and f.week = w) order by w)
-        from generate_series(0, ${WEEKS_COMPARED}::int) w) as counts,
-      n.backup_id as "backupId", n.finished_at as at
+  const rows = await prisma.$queryRaw<FailedWeek[]>`
+    select s.id as "sourceId", floor(extract(epoch from ${now}::timestamptz - s.created_at) / ${WEEK_SECONDS})::int as age, f.*
     from sources s cross join lateral (
-      select backup_id, finished_at from failed f where f.source_id = s.id and f.week = 0 order by finished_at desc limit 1) n
+      select week, count(*)::int as count, max(finished_at) as at,
+        (array_agg(backup_id order by finished_at desc))[1] as "backupId"
+      from (
+        select backup_id, finished_at, floor(extract(epoch from ${now}::timestamptz - finished_at) / ${WEEK_SECONDS})::int as week
+        from backup_runs r where r.source_id = s.id and r.state in ('FAILED', 'INTERRUPTED')
+          and r.finished_at > ${since} and r.finished_at <= ${now}) failed
+      group by week) f
     where s.deleted_at is null and s.enabled`
-  return rows.flatMap(({ sourceId, age, counts: [value = 0, ...earlier], backupId, at }) => {
+  return [...Map.groupBy(rows, ({ sourceId }) => sourceId)].flatMap(([sourceId, weeks]): UnusualFigure[] => {
+    const newest = weeks.find(({ week }) => week === 0)
+    if (newest === undefined || newest.count < FEWEST_FAILURES) return []
     // Weeks in which it was not there yet say nothing.
-    const baseline = baselineOf(earlier.slice(0, age))
-    if (baseline === null || value < FEWEST_FAILURES || value <= baseline.high) return []
+    const compared = Math.min(newest.age, WEEKS_COMPARED)
+    const earlier = Array.from({ length: compared }, (_, i) => weeks.find(({ week }) => week === i + 1)?.count ?? 0)
+    const baseline = baselineOf(earlier)
+    if (baseline === null || newest.count <= baseline.high) return []
+    const { backupId, at, count: value } = newest
     return [{ sourceId, backupId, at, figure: 'FAILURES', value, ...baseline }]
   })
+}
+
+interface FailedWeek {
+  sourceId: string
+  /** How old the source is, in weeks. */
+  age: number
+  /** 0: the last seven days. */
+  week: number
+  count: number
+  /** Of the newest one. */
+  at: Date
+  backupId: string
 }
 
 /** The first one against the others. Its first backup stores everything, so that is none of what is usual. */
